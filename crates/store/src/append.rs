@@ -1,0 +1,119 @@
+//! The trail's append table: leaves into rows, rows into leaves.
+//!
+//! SQLite has one writer, so a leaf gets its number as it is written. On PostgreSQL writers must not queue behind
+//! each other: leaves go into `trail_pending`, and one sequencer moves them into `trail_leaf` afterwards.
+
+use std::fmt::Write as _;
+
+use palisade_base::leaf::{Commitments, Leaf, Salt, What, Whence};
+use sqlx::{PgConnection, SqliteConnection};
+
+use crate::{Row, StoreError, Value, conn::postgres_query};
+
+/// The columns of a leaf, in the order that they are bound in; `seq` goes before them where it is known.
+pub const LEAF_COLUMNS: &str = "version, commitments, at, category, actor, action, resource, outcome, what_salt, \
+     address, session, request, agent, origin_salt, detail, detail_salt";
+
+/// How many columns a numbered leaf has.
+pub(crate) const COLUMNS: usize = 17;
+
+/// Leaves are inserted in a few sizes of batch only, so that the statements stay prepared.
+pub(crate) const fn batch_size(waiting: usize) -> usize {
+    match waiting {
+        0..4 => 1,
+        4..16 => 4,
+        16..64 => 16,
+        _ => 64,
+    }
+}
+
+/// `INSERT` of that many numbered leaves.
+pub(crate) fn sqlite_insert(leaves: usize) -> String {
+    let mut sql = format!("INSERT INTO trail_leaf (seq, {LEAF_COLUMNS}) VALUES ");
+    push_rows(&mut sql, leaves, COLUMNS);
+    sql
+}
+
+fn push_rows(sql: &mut String, rows: usize, columns: usize) {
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { ", " };
+            let _ = write!(sql, "{comma}${}", row * columns + column + 1);
+        }
+        sql.push(')');
+    }
+}
+
+/// The number of the next leaf: gaps are impossible, so it is one more than the last.
+pub(crate) async fn next_seq(conn: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(seq) FROM trail_leaf").fetch_one(conn).await?;
+    Ok(last.map_or(0, |last| last + 1))
+}
+
+pub(crate) async fn postgres_insert(conn: &mut PgConnection, leaves: &[Leaf]) -> Result<(), StoreError> {
+    let mut rest = leaves;
+    while !rest.is_empty() {
+        let (batch, tail) = rest.split_at(batch_size(rest.len()));
+        let mut sql = format!("INSERT INTO trail_pending ({LEAF_COLUMNS}) VALUES ");
+        push_rows(&mut sql, batch.len(), COLUMNS - 1);
+        let mut args = Vec::with_capacity(batch.len() * (COLUMNS - 1));
+        for leaf in batch {
+            push_leaf(&mut args, leaf);
+        }
+        postgres_query(sql, args).execute(&mut *conn).await?;
+        rest = tail;
+    }
+    Ok(())
+}
+
+/// Binds a leaf's columns, in the order of [`LEAF_COLUMNS`].
+pub(crate) fn push_leaf(args: &mut Vec<Value>, leaf: &Leaf) {
+    let (what, what_salt) = &leaf.what;
+    args.push(i64::from(leaf.version).into());
+    args.push(leaf.commitments.to_bytes().into());
+    args.push(what.at.into());
+    args.extend([&what.category, &what.actor, &what.action, &what.resource, &what.outcome].map(Value::from));
+    args.push(what_salt.into());
+    let (whence, whence_salt) = leaf.whence.clone().unzip();
+    let whence = whence.unwrap_or_default();
+    args.extend([whence.address, whence.session, whence.request, whence.agent].map(Value::from));
+    args.push(whence_salt.map(|salt| salt.to_vec()).into());
+    let (detail, detail_salt) = leaf.detail.clone().unzip();
+    args.push(detail.flatten().into());
+    args.push(detail_salt.map(|salt| salt.to_vec()).into());
+}
+
+/// Reads a leaf from a row that has [`LEAF_COLUMNS`].
+///
+/// # Errors
+/// A column does not hold what a leaf can hold: the row was written by something else.
+pub fn leaf_from_row(row: &Row) -> Result<Leaf, StoreError> {
+    let commitments: Vec<u8> = row.get("commitments")?;
+    let commitments =
+        Commitments::from_bytes(&commitments).ok_or_else(|| StoreError::decode("commitments", "not three hashes"))?;
+    let version = u8::try_from(row.get::<i64>("version")?).map_err(|e| StoreError::decode("version", e))?;
+    let what = What {
+        at: row.get("at")?,
+        category: row.get("category")?,
+        actor: row.get("actor")?,
+        action: row.get("action")?,
+        resource: row.get("resource")?,
+        outcome: row.get("outcome")?,
+    };
+    let origin_salt: Option<Salt> = row.get("origin_salt")?;
+    let whence = Whence {
+        address: row.get("address")?,
+        session: row.get("session")?,
+        request: row.get("request")?,
+        agent: row.get("agent")?,
+    };
+    let detail_salt: Option<Salt> = row.get("detail_salt")?;
+    Ok(Leaf {
+        version,
+        commitments,
+        what: (what, row.get("what_salt")?),
+        whence: origin_salt.map(|salt| (whence, salt)),
+        detail: detail_salt.map(|salt| Ok::<_, StoreError>((row.get("detail")?, salt))).transpose()?,
+    })
+}

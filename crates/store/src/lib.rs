@@ -1,0 +1,29 @@
+//! The database behind one interface: embedded SQLite, or PostgreSQL.
+//!
+//! Reading is [`Store::read`]; writing is [`Store::write`], whose [`WriteTx`] has no way to commit a change without
+//! its trail entry in the same transaction. SQL is written once where both engines take it, and twice, side by side,
+//! where they do not ([`statements!`]). The type mapping is in `README.md`.
+
+mod append;
+mod config;
+mod conn;
+mod error;
+mod migrate;
+mod postgres;
+mod schema;
+mod sqlite;
+mod statement;
+mod store;
+mod value;
+mod write;
+
+pub use append::{LEAF_COLUMNS, leaf_from_row};
+pub use config::{DatabaseUrl, DatabaseUrlError, PoolConfig};
+pub use conn::{Conn, ReadConn};
+pub use error::{StoreError, UniqueViolation};
+pub use migrate::{MigrateError, Migration, MigrationSet, Migrator, STORE_MIGRATIONS};
+pub use schema::{ColumnInfo, TableInfo};
+pub use statement::{Sql, SqlBuilder, Statement};
+pub use store::{Engine, OpenError, Store};
+pub use value::{FromColumn, Row, Value, ValueKind};
+pub use write::{Housekeeping, WriteTx};

@@ -1,0 +1,1 @@
+//! palisade-e2e
