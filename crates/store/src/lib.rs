@@ -27,3 +27,7 @@ pub use statement::{Sql, SqlBuilder, Statement};
 pub use store::{Engine, OpenError, Store};
 pub use value::{FromColumn, Row, Value, ValueKind};
 pub use write::{Housekeeping, WriteTx};
+
+/// Every statement of this crate, for the test that prepares them all.
+#[doc(hidden)]
+pub const STATEMENTS: &[&[Statement]] = &[migrate::STATEMENTS, schema::STATEMENTS];

@@ -41,7 +41,7 @@ pub struct MigrationSet {
 
 /// Declares a [`MigrationSet`] from `migrations/{sqlite,postgres}/NNNN_name.sql` beside the crate's `Cargo.toml`.
 ///
-/// ```ignore
+/// ```text
 /// pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("trail", [1 => "0001_seal"], append_only: ["trail_seal"]);
 /// ```
 #[macro_export]

@@ -1,1 +1,43 @@
-//! palisade-testkit
+//! What tests stand on: a clock set by hand, randomness from a seed, a real database for each test.
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "only tests use this crate; a panic is a failed test"
+)]
+
+mod env;
+mod postgres;
+mod store;
+
+pub use env::{ManualClock, SeededRng, TestEnv};
+pub use postgres::Postgres;
+pub use store::{TestStore, prepare_all};
+
+/// Declares each test twice: on SQLite and on PostgreSQL.
+///
+/// The migrations come from a constant `MIGRATOR: Migrator` in scope at the call.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$doc:meta])* async fn $name:ident($db:ident: TestStore) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "a test may need nothing from its module")]
+            use super::*;
+
+            async fn check($db: $crate::TestStore) $body
+
+            $(#[$doc])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                check($crate::TestStore::sqlite(MIGRATOR).await).await;
+            }
+
+            $(#[$doc])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                check($crate::TestStore::postgres(MIGRATOR).await).await;
+            }
+        }
+    )*};
+}
