@@ -1,5 +1,7 @@
 //! How the gate asks whose request this is, without knowing identity, and identity answers, without knowing HTTP.
 
+use std::fmt;
+
 use async_trait::async_trait;
 
 use crate::{Caller, Error, Origin, PlainToken, SessionId, UserId};
@@ -55,12 +57,24 @@ pub struct SessionFacts {
 }
 
 /// Who it is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Identified {
     /// The caller with the authority that holds on this site. While the session owes something, the authority is empty.
     pub caller: Caller,
     /// The session, where there is one.
     pub session: Option<SessionFacts>,
+    /// The session's new token, where it had to change (its user's roles did): the door sets the cookie again. The old
+    /// one still works for a few seconds, for requests that are under way.
+    pub renewed: Option<PlainToken>,
+}
+
+impl fmt::Debug for Identified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identified")
+            .field("caller", &self.caller)
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Answers whose request it is. Implemented by identity, handed to the gate by the server.
