@@ -1,1 +1,53 @@
-fn main() {}
+//! `cargo xtask …`: the project's own chores. What each does stands in [`USAGE`].
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
+
+mod check;
+mod claims;
+mod coverage;
+mod setup;
+mod source;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use workspace::Workspace;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test                    everything: setup, format, lints, tidy, all tests, which requirements they cover
+  ci                      the same, as .ci/run calls it
+  setup                   install what the tests need (Debian packages, and tools under target/)
+  tidy                    check the rules of ARCHITECTURE.md that the compiler can't
+  coverage [--from FILE]  run the tests (or read a saved run) and list the covered requirements
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Result<()> {
+    let workspace = Workspace::find()?;
+    match args {
+        ["test" | "ci"] => check::run_all(&workspace),
+        ["setup"] => setup::run(&workspace.root),
+        ["tidy"] => tidy::run(&workspace),
+        ["coverage"] => coverage::run(&workspace),
+        ["coverage", "--from", file] => coverage::report_saved(&workspace, file.as_ref()),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        [] => bail!("no command given\n\n{USAGE}"),
+        other => bail!("unknown command: {}\n\n{USAGE}", other.join(" ")),
+    }
+}
