@@ -9,7 +9,7 @@ use crate::workspace::{Member, Workspace};
 const FLOORS: [&[&str]; 8] = [
     &["palisade-base"],
     &["palisade-store"],
-    &["palisade-config", "palisade-counters", "palisade-keys", "palisade-web"],
+    &["palisade-config", "palisade-counters", "palisade-keys", "palisade-sheets", "palisade-web"],
     &["palisade-records"],
     &["palisade-gate", "palisade-identity", "palisade-trail"],
     &["palisade-console", "palisade-kpi"],
@@ -24,7 +24,8 @@ const APPS: [(&str, &str); 1] = [("palisade-kpi", "palisade-records")];
 const FOR_TESTS: [&str; 3] = ["palisade-testkit", "palisade-e2e", "xtask"];
 
 /// Foreign crates that only some of ours may use: everywhere else they would open a second way to the same thing.
-const FENCED: [(&str, &[&str], &str); 3] = [
+const FENCED: [(&str, &[&str], &str); 4] = [
+    ("calamine", &["palisade-sheets"], "foreign workbooks are checked by palisade-sheets before anything reads them"),
     ("sqlx", &["palisade-store"], "the database is reached through palisade-store"),
     ("argon2", &["palisade-identity"], "passwords are hashed in one place, which bounds how many at once"),
     ("totp-rs", &["palisade-identity"], "one-time codes are checked in one place, which refuses a second use"),
