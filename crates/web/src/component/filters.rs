@@ -1,0 +1,75 @@
+//! The filters above a list and the pages below it.
+
+use askama::Template;
+
+use super::{Field, html_safe};
+use crate::ListQuery;
+
+/// The filters of a list: a GET form, so that the address can be shared.
+#[derive(Template)]
+#[template(
+    source = r#"<form class="filters" method="get" action="{{ path }}" role="search" aria-label="Filter">
+{%- for (name, value) in carried %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor -%}
+{%- for field in fields %}{{ field }}{% endfor %}
+<div class="buttons"><button class="second">Filter</button>{% if let Some(clear) = clear %}<a href="{{ clear }}">Clear</a>{% endif %}</div>
+</form>"#,
+    ext = "html"
+)]
+pub struct FilterForm {
+    path: String,
+    carried: Vec<(&'static str, String)>,
+    fields: Vec<Field>,
+    clear: Option<String>,
+}
+
+impl FilterForm {
+    /// The fields, named as the list's filters, filled with what is set.
+    pub fn new(query: &ListQuery, fields: impl IntoIterator<Item = Field>) -> Self {
+        let filled = fields.into_iter().map(|field| match query.filter(field.name()).map(str::to_owned) {
+            Some(value) => field.value(value),
+            None => field,
+        });
+        Self {
+            path: query.path().to_owned(),
+            carried: query.carried(),
+            fields: filled.collect(),
+            clear: query.is_filtered().then(|| query.unfiltered_path()),
+        }
+    }
+}
+
+/// How many rows there are, which of them are shown, and the ways to the others.
+#[derive(Template)]
+#[template(path = "component/paging.html")]
+pub struct Paging {
+    first: u64,
+    last: u64,
+    total: u64,
+    noun: String,
+    page: u64,
+    pages: u64,
+    previous: Option<String>,
+    next: Option<String>,
+    ends: (String, String),
+}
+
+impl Paging {
+    /// For `total` rows, of which `shown` are on this page; `noun` in the plural.
+    pub fn new(query: &ListQuery, shown: usize, total: u64, noun: impl Into<String>) -> Self {
+        let pages = total.div_ceil(query.per_page).max(1);
+        let shown = shown as u64;
+        Self {
+            first: if shown == 0 { 0 } else { query.offset() + 1 },
+            last: if shown == 0 { 0 } else { query.offset() + shown },
+            total,
+            noun: noun.into(),
+            page: query.page,
+            pages,
+            previous: (query.page > 1).then(|| query.page_path((query.page - 1).min(pages))),
+            next: (query.page < pages).then(|| query.page_path(query.page + 1)),
+            ends: (query.page_path(1), query.page_path(pages)),
+        }
+    }
+}
+
+html_safe!(FilterForm, Paging);

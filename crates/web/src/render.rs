@@ -1,0 +1,112 @@
+//! The one layer that turns failures into answers.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use palisade_base::{Kind, RequestId};
+use serde_json::json;
+
+use crate::{Failure, Visitor, failure::Carried, page};
+
+/// What the layer knows about the site when a failure knows no visitor.
+#[derive(Clone, Debug)]
+pub struct RenderState {
+    /// The name on bare error pages.
+    pub site_name: String,
+}
+
+/// Makes a page or JSON of a [`Failure`], with the request's id, and logs its cause once. Everything else passes.
+///
+/// The request's id is a [`RequestId`] in the request's extensions. Use it with `axum::middleware::from_fn_with_state`.
+pub async fn render_failures(State(state): State<RenderState>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().copied();
+    let (parts, body) = request.into_parts();
+    let json = wants_json(&parts);
+    let asked = format!("{} {}", parts.method, parts.uri.path());
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let Some(Carried(failure)) = response.extensions_mut().remove::<Carried>() else {
+        return response;
+    };
+    let visitor = response.extensions_mut().remove::<Visitor>();
+    let id = id.or_else(|| visitor.as_ref().map(|visitor| visitor.request));
+    log(&failure, id, &asked);
+    let rendered = if json { as_json(&failure, id) } else { page::error_page(&failure, visitor.as_ref(), &state, id) };
+    replace_body(response, rendered)
+}
+
+/// Whether a client wants JSON: everything under `/api/`, and whoever names JSON and not HTML as acceptable.
+#[must_use]
+pub fn wants_json(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/api/") || prefers_json(&parts.headers)
+}
+
+fn prefers_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("application/json") && !accept.contains("text/html")
+}
+
+fn log(failure: &Failure, id: Option<RequestId>, asked: &str) {
+    let request = id.map(tracing::field::display);
+    let status = failure.status().as_u16();
+    let message = failure.error().message();
+    let cause = failure.error().cause_for_log();
+    match failure.kind() {
+        Kind::Internal => tracing::error!(request, status, cause, asked, "{message}"),
+        Kind::Unavailable => tracing::warn!(request, status, cause, asked, "{message}"),
+        _ => tracing::info!(request, status, cause, asked, "{message}"),
+    }
+}
+
+/// The failure's own headers and extensions stay; body and content headers are the page's.
+fn replace_body(response: Response, rendered: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    let (new, body) = rendered.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    for name in [header::CONTENT_TYPE, header::CACHE_CONTROL] {
+        if let Some(value) = new.headers.get(&name) {
+            parts.headers.insert(name, value.clone());
+        }
+    }
+    Response::from_parts(parts, body)
+}
+
+fn as_json(failure: &Failure, id: Option<RequestId>) -> Response {
+    let error = failure.error();
+    let details: Vec<_> = error.fields().iter().map(|e| json!({ "field": e.field, "message": e.message })).collect();
+    let body = json!({
+        "status": "error",
+        "error": {
+            "code": code_of(failure.status()),
+            "message": error.message(),
+            "details": details,
+            "request_id": id.map(|id| id.to_string()),
+        },
+    });
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (failure.status(), headers, body.to_string()).into_response()
+}
+
+/// The code that programs branch on; the names are those of the KPI's API reference where it has one.
+fn code_of(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "INVALID_PARAMETERS",
+        StatusCode::UNAUTHORIZED => "AUTHENTICATION_FAILED",
+        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+        StatusCode::NOT_FOUND => "RESOURCE_NOT_FOUND",
+        StatusCode::METHOD_NOT_ALLOWED => "METHOD_NOT_ALLOWED",
+        StatusCode::CONFLICT => "CONFLICT",
+        StatusCode::PRECONDITION_FAILED | StatusCode::PRECONDITION_REQUIRED => "VERSION_CONFLICT",
+        StatusCode::PAYLOAD_TOO_LARGE => "PAYLOAD_TOO_LARGE",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "UNSUPPORTED_MEDIA_TYPE",
+        StatusCode::UNPROCESSABLE_ENTITY => "VALIDATION_ERROR",
+        StatusCode::TOO_MANY_REQUESTS => "RATE_LIMIT_EXCEEDED",
+        StatusCode::SERVICE_UNAVAILABLE => "SERVICE_UNAVAILABLE",
+        _ => "INTERNAL_ERROR",
+    }
+}
