@@ -26,6 +26,8 @@ pub enum Housekeeping {
     Sequencing,
     /// A seal over leaves that are written already.
     Sealing,
+    /// Encrypted values under another data key: what they say stays the same, and the rotation has entries.
+    Reencryption,
     /// The record that a migration ran.
     Migration,
 }
