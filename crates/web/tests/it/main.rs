@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
 
 mod access;
+mod assets;
 
 mod components;
 mod failures;
