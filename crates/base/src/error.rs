@@ -63,6 +63,13 @@ impl Error {
         Self::invalid(vec![FieldError { field: field.into(), message: message.into() }])
     }
 
+    /// The same error, naming fields that it is about.
+    #[must_use]
+    pub fn about(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
+        self
+    }
+
     /// No such thing, or not for this caller: the two are told apart by nobody.
     #[must_use]
     pub fn not_found() -> Self {

@@ -1,1 +1,24 @@
-//! palisade-kpi
+//! The KPI app: who works here, in which tier and team, and the catalogue of skills and tools that people are rated on.
+
+mod roles;
+mod store;
+pub mod types;
+
+use palisade_records::RecordType;
+use palisade_store::MigrationSet;
+
+pub use roles::{DEFAULT_ROLES, DefaultRole, permissions};
+
+/// The tables of this app; they refer to those of `palisade_records`.
+pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("kpi", [1 => "0001_company"]);
+
+/// The record types of this app, in the order that pages list them. The directory's is not among them.
+pub const TYPES: &[&RecordType] = &[
+    &types::EMPLOYEE,
+    &types::TEAM,
+    &types::TIER,
+    &types::SKILL_CATEGORY,
+    &types::SKILL,
+    &types::TOOL_CATEGORY,
+    &types::TOOL,
+];

@@ -1,9 +1,25 @@
 //! The one data path: record types are declared once, and everything that reaches a record goes through the declaration.
+#![doc = include_str!("../README.md")]
 
+mod check;
+mod declare;
 pub mod directory;
+mod model;
+pub mod policy;
+mod schema;
+mod service;
+mod store;
 mod text;
+mod value;
 
 use palisade_store::MigrationSet;
+
+pub use declare::{Base, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Verb, Verbs};
+pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
+pub use policy::{RowFilter, View};
+pub use schema::{SchemaError, check_schema};
+pub use service::{Permitted, Records};
+pub use value::{Given, parse_id};
 
 /// The tables of this crate.
 pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("records", [1 => "0001_person"]);

@@ -116,6 +116,12 @@ impl SqlBuilder {
         self
     }
 
+    /// Appends a fixed prefix with a number, `l3`: the alias of one of several joined tables or columns.
+    pub fn numbered(&mut self, prefix: &'static str, number: usize) -> &mut Self {
+        let _ = write!(self.text, "{prefix}{number}");
+        self
+    }
+
     /// Appends a placeholder and binds its value.
     pub fn value(&mut self, value: impl Into<Value>) -> &mut Self {
         self.args.push(value.into());

@@ -2,15 +2,30 @@
 //! employee, a driver) holds the person's id and its own facts.
 
 mod store;
+mod types;
 
 use palisade_base::{Env, Error, FieldError, Instant, PersonId};
 use palisade_store::{Conn, StoreError, WriteTx};
 
-use crate::text;
+use crate::{PermissionInfo, text};
+
+pub use types::{EMAIL, FAMILY_NAME, GIVEN_NAME, PERSON, PHONE, SET_EMAIL};
 
 /// Every statement of this module, for the test that prepares them all.
 #[doc(hidden)]
 pub use store::STATEMENTS;
+
+/// The permissions of the directory.
+#[must_use]
+pub fn permissions() -> Vec<PermissionInfo> {
+    let mut all = PERSON.permissions();
+    all.push(PermissionInfo {
+        name: SET_EMAIL,
+        label: "Set mail addresses of people".into(),
+        about: "Sign-in mails go there: whoever may set it for somebody else could take over their account.".into(),
+    });
+    all
+}
 
 /// Longest given or family name, in characters.
 pub const NAME_MAX: usize = 100;

@@ -4,6 +4,10 @@ use palisade_base::PersonId;
 use palisade_store::{Conn, Row, StoreError, WriteTx, statements};
 
 use super::Person;
+use crate::RowRules;
+
+/// One's own entry. Who leads whom is known by the apps, not by the directory.
+pub(super) const ROWS: RowRules = RowRules { own: Some("r.id = ?"), team: None };
 
 statements! {
     /// One person by id.

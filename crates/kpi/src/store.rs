@@ -1,0 +1,16 @@
+//! The conditions that say which rows are somebody's own, and which are their team's. `r` is the record's row, `?` the
+//! person who asks.
+
+use palisade_records::RowRules;
+
+/// One's own record; and those of the teams that one manages.
+pub(crate) const EMPLOYEE_ROWS: RowRules = RowRules {
+    own: Some("r.person_id = ?"),
+    team: Some("r.team_id IN (SELECT t.id FROM team t WHERE t.manager_id = ?)"),
+};
+
+/// The team that one is in; and those that one manages.
+pub(crate) const TEAM_ROWS: RowRules = RowRules {
+    own: Some("r.id IN (SELECT e.team_id FROM employee e WHERE e.person_id = ?)"),
+    team: Some("r.manager_id = ?"),
+};

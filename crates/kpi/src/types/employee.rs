@@ -1,0 +1,85 @@
+//! Employees and their tiers.
+
+use palisade_records::{
+    Base, Field, Kind, RecordType, RowRules,
+    directory::{EMAIL, FAMILY_NAME, GIVEN_NAME, PERSON, PHONE},
+    verbs,
+};
+
+use super::TEAM;
+use crate::store::EMPLOYEE_ROWS;
+
+/// The permission to see more of an employee than name, tier and team.
+pub const READ_DETAILS: &str = "kpi.employee.read_details";
+
+const TO_EMPLOY: &str = "to carry out the employment";
+
+/// One of the five steps from apprentice to lead craftsman.
+pub static TIER: RecordType = RecordType {
+    name: "tier",
+    singular: "tier",
+    plural: "Tiers",
+    about: "The five steps from apprentice to lead craftsman.",
+    table: "tier",
+    path: "tiers",
+    base: None,
+    fields: &[
+        Field::new("number", "Step", Kind::Int { min: 1, max: 5 }).required().listed(),
+        Field::new("name", "Name", Kind::Text(100)).required().searchable().listed(),
+        Field::new("description", "Description", Kind::LongText(2000)).searchable().listed(),
+    ],
+    title: &["name"],
+    sort: &["number"],
+    key: &[&["number"], &["name"]],
+    unique: &[&["number"], &["name"]],
+    subject: None,
+    verbs: verbs!("kpi", "tier"),
+    rows: RowRules::IMPERSONAL,
+    retention: "As long as the company works with them.",
+};
+
+/// Somebody who works for the company: a person of the directory with a tier, a team and a date of hire.
+pub static EMPLOYEE: RecordType = RecordType {
+    name: "employee",
+    singular: "employee",
+    plural: "Employees",
+    about: "Everybody who works here, with tier and team. Name, mail address and telephone are the person's own, and the same everywhere.",
+    table: "employee",
+    path: "employees",
+    base: Some(Base { of: &PERSON, link: "person_id" }),
+    fields: &[
+        Field::new("person_id", "Person in the directory", Kind::Link(&PERSON))
+            .hint("Choose somebody who is in the directory already, or leave this empty and enter the person below.")
+            .fixed(),
+        GIVEN_NAME.shared(),
+        FAMILY_NAME.shared(),
+        EMAIL.shared().unlisted().seen_with(READ_DETAILS),
+        PHONE.shared().seen_with(READ_DETAILS),
+        Field::new("number", "Employee number", Kind::Text(20))
+            .hint("As on the payroll. No two people share one.")
+            .searchable()
+            .personal(TO_EMPLOY)
+            .seen_with(READ_DETAILS),
+        // Promotion is a decision about somebody else.
+        Field::new("tier_id", "Tier", Kind::Link(&TIER))
+            .required()
+            .listed()
+            .filter()
+            .personal("to assign work that the person can do")
+            .set_by_others(),
+        Field::new("team_id", "Team", Kind::Link(&TEAM)).listed().filter().personal("to organise the work"),
+        Field::new("hire_date", "Hired on", Kind::Date).required().listed().personal(TO_EMPLOY).seen_with(READ_DETAILS),
+        Field::new("notes", "Notes", Kind::LongText(4000))
+            .hint("The employee can read this.")
+            .personal(TO_EMPLOY)
+            .seen_with(READ_DETAILS),
+    ],
+    title: &["given_name", "family_name"],
+    sort: &["family_name", "given_name"],
+    key: &[&["number"], &["email"]],
+    unique: &[&["number"], &["person_id"]],
+    subject: Some("person_id"),
+    verbs: verbs!("kpi", "employee"),
+    rows: EMPLOYEE_ROWS,
+    retention: "As long as the person works here; afterwards as the retention policy says.",
+};

@@ -1,0 +1,13 @@
+//! The KPI app and, with its types, the record layer, on both engines.
+#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
+mod company;
+mod fields;
+mod schema;
+mod scopes;
+mod validation;
+mod versions;
+
+use palisade_store::{Migrator, STORE_MIGRATIONS};
+
+const MIGRATOR: Migrator = Migrator(&[STORE_MIGRATIONS, palisade_records::MIGRATIONS, palisade_kpi::MIGRATIONS]);

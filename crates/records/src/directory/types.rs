@@ -1,0 +1,50 @@
+//! The person as a record type, and its fields for the types that share them.
+
+use super::{NAME_MAX, store};
+use crate::{Field, Kind, RecordType, verbs};
+
+/// The permission to set somebody's mail address.
+pub const SET_EMAIL: &str = "directory.person.set_email";
+
+const TO_CALL: &str = "to call and address the person";
+const TO_REACH: &str = "to reach the person about work and their account";
+
+/// The given name.
+pub const GIVEN_NAME: Field =
+    Field::new("given_name", "Given name", Kind::Text(NAME_MAX)).required().searchable().listed().personal(TO_CALL);
+
+/// The family name.
+pub const FAMILY_NAME: Field =
+    Field::new("family_name", "Family name", Kind::Text(NAME_MAX)).required().searchable().listed().personal(TO_CALL);
+
+/// The mail address. Whoever could change it for somebody else could have that person's sign-in links sent to
+/// themselves; so setting it takes a permission of its own.
+pub const EMAIL: Field = Field::new("email", "Mail address", Kind::Email)
+    .hint("Where sign-in and password mails go.")
+    .searchable()
+    .listed()
+    .personal(TO_REACH)
+    .set_with(SET_EMAIL);
+
+/// The telephone number.
+pub const PHONE: Field = Field::new("phone", "Telephone", Kind::Phone).searchable().listed().personal(TO_REACH);
+
+/// A person of the directory.
+pub static PERSON: RecordType = RecordType {
+    name: "person",
+    singular: "person",
+    plural: "People",
+    about: "Everybody whom the company knows by name, once each: employees, users, and people who are neither.",
+    table: "person",
+    path: "people",
+    base: None,
+    fields: &[GIVEN_NAME, FAMILY_NAME, EMAIL, PHONE],
+    title: &["given_name", "family_name"],
+    sort: &["family_name", "given_name"],
+    key: &[&["email"]],
+    unique: &[&["email"]],
+    subject: Some("id"),
+    verbs: verbs!("directory", "person"),
+    rows: store::ROWS,
+    retention: "As long as an app or an account refers to the person; then until erased.",
+};

@@ -1,3 +1,0 @@
-//! The program from outside.
-
-mod support;
