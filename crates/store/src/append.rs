@@ -3,7 +3,7 @@
 //! SQLite has one writer, so a leaf gets its number as it is written. On PostgreSQL writers must not queue behind
 //! each other: leaves go into `trail_pending`, and one sequencer moves them into `trail_leaf` afterwards.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _, sync::LazyLock};
 
 use palisade_base::leaf::{Commitments, Leaf, Salt, What, Whence};
 use sqlx::{PgConnection, SqliteConnection};
@@ -18,23 +18,36 @@ pub const LEAF_COLUMNS: &str = "version, commitments, at, category, actor, actio
 pub(crate) const COLUMNS: usize = 17;
 
 /// Leaves are inserted in a few sizes of batch only, so that the statements stay prepared.
+const BATCH_SIZES: [usize; 4] = [1, 4, 16, 64];
+
+/// `INSERT` of numbered leaves, one text for each size of batch.
+static SQLITE_INSERTS: LazyLock<[String; 4]> =
+    LazyLock::new(|| BATCH_SIZES.map(|size| insert_text(&format!("trail_leaf (seq, {LEAF_COLUMNS})"), size, COLUMNS)));
+/// `INSERT` of leaves that the sequencer will number.
+static POSTGRES_INSERTS: LazyLock<[String; 4]> = LazyLock::new(|| {
+    BATCH_SIZES.map(|size| insert_text(&format!("trail_pending ({LEAF_COLUMNS})"), size, COLUMNS - 1))
+});
+
+/// How many of the waiting leaves go into the next statement.
 pub(crate) const fn batch_size(waiting: usize) -> usize {
-    match waiting {
-        0..4 => 1,
-        4..16 => 4,
-        16..64 => 16,
-        _ => 64,
+    BATCH_SIZES[batch_index(waiting)]
+}
+
+const fn batch_index(waiting: usize) -> usize {
+    let mut index = 0;
+    while index + 1 < BATCH_SIZES.len() && BATCH_SIZES[index + 1] <= waiting {
+        index += 1;
     }
+    index
 }
 
 /// `INSERT` of that many numbered leaves.
-pub(crate) fn sqlite_insert(leaves: usize) -> String {
-    let mut sql = format!("INSERT INTO trail_leaf (seq, {LEAF_COLUMNS}) VALUES ");
-    push_rows(&mut sql, leaves, COLUMNS);
-    sql
+pub(crate) fn sqlite_insert(leaves: usize) -> Cow<'static, str> {
+    Cow::Borrowed(&SQLITE_INSERTS[batch_index(leaves)])
 }
 
-fn push_rows(sql: &mut String, rows: usize, columns: usize) {
+fn insert_text(target: &str, rows: usize, columns: usize) -> String {
+    let mut sql = format!("INSERT INTO {target} VALUES ");
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..columns {
@@ -43,6 +56,7 @@ fn push_rows(sql: &mut String, rows: usize, columns: usize) {
         }
         sql.push(')');
     }
+    sql
 }
 
 /// The number of the next leaf: gaps are impossible, so it is one more than the last.
@@ -51,35 +65,33 @@ pub(crate) async fn next_seq(conn: &mut SqliteConnection) -> Result<i64, StoreEr
     Ok(last.map_or(0, |last| last + 1))
 }
 
-pub(crate) async fn postgres_insert(conn: &mut PgConnection, leaves: &[Leaf]) -> Result<(), StoreError> {
-    let mut rest = leaves;
-    while !rest.is_empty() {
-        let (batch, tail) = rest.split_at(batch_size(rest.len()));
-        let mut sql = format!("INSERT INTO trail_pending ({LEAF_COLUMNS}) VALUES ");
-        push_rows(&mut sql, batch.len(), COLUMNS - 1);
-        let mut args = Vec::with_capacity(batch.len() * (COLUMNS - 1));
-        for leaf in batch {
+pub(crate) async fn postgres_insert(conn: &mut PgConnection, leaves: Vec<Leaf>) -> Result<(), StoreError> {
+    let mut leaves = leaves.into_iter();
+    while leaves.len() > 0 {
+        let size = batch_size(leaves.len());
+        let mut args = Vec::with_capacity(size * (COLUMNS - 1));
+        for leaf in leaves.by_ref().take(size) {
             push_leaf(&mut args, leaf);
         }
-        postgres_query(sql, args).execute(&mut *conn).await?;
-        rest = tail;
+        let text = Cow::Borrowed(POSTGRES_INSERTS[batch_index(size)].as_str());
+        postgres_query(text, args).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
 /// Binds a leaf's columns, in the order of [`LEAF_COLUMNS`].
-pub(crate) fn push_leaf(args: &mut Vec<Value>, leaf: &Leaf) {
-    let (what, what_salt) = &leaf.what;
+pub(crate) fn push_leaf(args: &mut Vec<Value>, leaf: Leaf) {
+    let (what, what_salt) = leaf.what;
     args.push(i64::from(leaf.version).into());
     args.push(leaf.commitments.to_bytes().into());
     args.push(what.at.into());
-    args.extend([&what.category, &what.actor, &what.action, &what.resource, &what.outcome].map(Value::from));
-    args.push(what_salt.into());
-    let (whence, whence_salt) = leaf.whence.clone().unzip();
+    args.extend([what.category, what.actor, what.action, what.resource, what.outcome].map(Value::from));
+    args.push((&what_salt).into());
+    let (whence, whence_salt) = leaf.whence.unzip();
     let whence = whence.unwrap_or_default();
     args.extend([whence.address, whence.session, whence.request, whence.agent].map(Value::from));
     args.push(whence_salt.map(|salt| salt.to_vec()).into());
-    let (detail, detail_salt) = leaf.detail.clone().unzip();
+    let (detail, detail_salt) = leaf.detail.unzip();
     args.push(detail.flatten().into());
     args.push(detail_salt.map(|salt| salt.to_vec()).into());
 }

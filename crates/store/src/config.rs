@@ -43,13 +43,14 @@ impl DatabaseUrl {
                 Ok(Self::Postgres(Box::new(options.application_name("palisade"))))
             }
             Some("sqlite") => {
-                let path = url.trim_start_matches("sqlite:");
+                let path = url.strip_prefix("sqlite:").unwrap_or(url);
                 let path = path.strip_prefix("//").unwrap_or(path);
-                if path.is_empty() || path == ":memory:" {
-                    return Err(problem(
-                        "no file is named".into(),
-                        "Write it as sqlite:///var/lib/palisade/palisade.db",
-                    ));
+                let hint = "Write it as sqlite:///var/lib/palisade/palisade.db";
+                if path.is_empty() || path.ends_with('/') || path == ":memory:" {
+                    return Err(problem("no file is named".into(), hint));
+                }
+                if path.contains('?') {
+                    return Err(problem("the embedded database takes no parameters".into(), hint));
                 }
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
@@ -96,6 +97,27 @@ impl Default for PoolConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_embedded_database_is_named_by_its_file() {
+        for (url, file) in
+            [("sqlite:///var/lib/p.db", "/var/lib/p.db"), ("sqlite:p.db", "p.db"), ("sqlite://d/p.db", "d/p.db")]
+        {
+            let DatabaseUrl::Sqlite(path) = DatabaseUrl::parse(url).unwrap() else { panic!("not SQLite") };
+            assert_eq!(path, PathBuf::from(file));
+        }
+        for url in ["sqlite:", "sqlite::memory:", "sqlite:///var/lib/"] {
+            assert_eq!(problem(url), "no file is named");
+        }
+        assert_eq!(problem("sqlite:///p.db?mode=ro"), "the embedded database takes no parameters");
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for url in ["", "palisade.db", "mysql://h/d", "postgresql://u@h:notaport/d"] {
+            assert!(DatabaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
 
     fn problem(url: &str) -> String {
         DatabaseUrl::parse(url).err().unwrap().problem

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// A value breaks a check that the schema has.
     #[error("check constraint: {0}")]
     Check(String),
+    /// A text holds a zero byte, which PostgreSQL cannot store.
+    #[error("a text holds a zero byte")]
+    ZeroByte,
     /// Exactly one row was expected.
     #[error("no such row")]
     NoRow,
@@ -26,6 +29,9 @@ pub enum StoreError {
     /// The database can't be used at the moment: unreachable, pool exhausted, disk full.
     #[error("database unavailable: {0}")]
     Unavailable(String),
+    /// The connection broke while the server was committing: the change was made whole, or not at all.
+    #[error("connection lost during commit: {0}")]
+    Uncertain(String),
     /// The database file is damaged.
     #[error("database damaged: {0}")]
     Damaged(String),
@@ -45,10 +51,12 @@ pub enum StoreError {
 /// Which unique rule a row would have broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UniqueViolation {
-    /// The table.
+    /// The table; empty on SQLite for an index over an expression.
     pub table: String,
-    /// The columns, or the expression of the index.
+    /// The columns, or on PostgreSQL the expressions of the index.
     pub columns: Vec<String>,
+    /// The index: always on PostgreSQL, on SQLite only one over an expression.
+    pub index: Option<String>,
 }
 
 impl UniqueViolation {
@@ -56,6 +64,13 @@ impl UniqueViolation {
     #[must_use]
     pub fn is_on(&self, table: &str, column: &str) -> bool {
         self.table == table && self.columns.iter().any(|c| c == column)
+    }
+
+    /// Whether it is the rule of this index, which must be one over an expression (`lower(name)`): those are told by
+    /// name on both engines.
+    #[must_use]
+    pub fn is_of_index(&self, name: &str) -> bool {
+        self.index.as_deref() == Some(name)
     }
 }
 
@@ -99,12 +114,19 @@ impl From<StoreError> for Error {
             StoreError::ForeignKey => {
                 (Kind::Conflict, "Something else still refers to this, or what it refers to is gone.")
             }
+            StoreError::ZeroByte => {
+                (Kind::Invalid, "A text holds a character that can't be stored (a zero byte). Please remove it.")
+            }
             StoreError::Contended => {
                 (Kind::Conflict, "Somebody else changed the same thing just now. Please try again.")
             }
             StoreError::Unavailable(_) => (
                 Kind::Unavailable,
                 "The database can't be reached at the moment. Nothing was changed. Please try again.",
+            ),
+            StoreError::Uncertain(_) => (
+                Kind::Unavailable,
+                "The connection to the database broke at the last moment. Please look whether the change was made before you try again.",
             ),
             StoreError::Damaged(_) => (Kind::Unavailable, "The database needs its administrator. Nothing was changed."),
             StoreError::Check(_) | StoreError::Decode { .. } | StoreError::Other(_) => return Self::internal(error),

@@ -8,6 +8,7 @@ mod append;
 mod config;
 mod conn;
 mod error;
+mod grants;
 mod migrate;
 mod postgres;
 mod schema;

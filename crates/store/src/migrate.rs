@@ -3,14 +3,24 @@
 //! Every crate that owns tables has a [`MigrationSet`], so that an app can leave with its tables. On PostgreSQL they
 //! run as the schema's owner; the runtime user then gets just the grants that it needs.
 
+use std::time::Duration;
+
 use palisade_base::Instant;
 use sha2::{Digest as _, Sha256};
-use sqlx::{Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqliteConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use thiserror::Error as ThisError;
 
 use crate::{Conn, DatabaseUrl, Engine, OpenError, Store, StoreError, statements};
 
+/// How long the schema's owner waits for the server's answer.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
 statements! {
+    /// A database that has never been migrated has no ledger.
+    HAS_LEDGER = {
+        sqlite: "SELECT count(*) > 0 AS found FROM sqlite_schema WHERE name = 'schema_migration'",
+        postgres: "SELECT to_regclass('schema_migration') IS NOT NULL AS found",
+    };
     /// What has been applied.
     APPLIED = "SELECT owner, version, checksum FROM schema_migration ORDER BY owner, version";
 }
@@ -121,6 +131,21 @@ pub enum MigrateError {
         /// The database's words.
         cause: String,
     },
+    /// Somebody else is migrating.
+    #[error(
+        "another `palisade migrate` has been at work on this database for half a minute\n  Wait for it to end, then try again."
+    )]
+    Busy,
+    /// The runtime user could rewrite the trail, or does not exist.
+    #[error("the runtime user {user} {problem}\n  {hint}")]
+    RuntimeUser {
+        /// Its name.
+        user: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The database could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -157,16 +182,18 @@ impl Migrator {
     ) -> Result<usize, MigrateError> {
         match url {
             DatabaseUrl::Sqlite(path) => {
-                let mut conn = crate::sqlite::connect(path).await?;
-                self.run_sqlite(&mut conn, now).await
+                let (_lock, mut conn) = crate::sqlite::open_exclusive(path).await?;
+                let done = self.run_sqlite(&mut conn, now).await;
+                crate::sqlite::close_connection(conn).await;
+                done
             }
             DatabaseUrl::Postgres(options) => {
-                let mut conn =
-                    PgConnection::connect_with(options).await.map_err(|e| crate::postgres::unusable(options, &e))?;
+                let mut conn = crate::postgres::connect(options, CONNECT_LIMIT).await?;
                 let done = self.run_postgres(&mut conn, now).await?;
                 if let Some(user) = runtime_user {
-                    self.grant(&mut conn, user).await?;
+                    crate::grants::give(&mut conn, user, self.append_only()).await?;
                 }
+                let _ = conn.close().await;
                 Ok(done)
             }
         }
@@ -196,8 +223,13 @@ impl Migrator {
     }
 
     async fn run_postgres(&self, conn: &mut PgConnection, now: Instant) -> Result<usize, MigrateError> {
-        // One migrator at a time; released when the connection closes.
-        conn.execute("SELECT pg_advisory_lock(7237125)").await.map_err(StoreError::from)?;
+        // One migrator at a time; released when the connection closes. A step that needs a table which somebody uses
+        // fails after the same time, rather than stop everybody behind it.
+        conn.execute("SET lock_timeout = '30s'").await.map_err(StoreError::from)?;
+        conn.execute("SELECT pg_advisory_lock(7237125)").await.map_err(|e| match e.into() {
+            StoreError::Contended => MigrateError::Busy,
+            other => MigrateError::Store(other),
+        })?;
         conn.execute(LEDGER_POSTGRES).await.map_err(StoreError::from)?;
         let applied: Vec<(String, i64, Vec<u8>)> =
             sqlx::query_as(APPLIED.postgres).fetch_all(&mut *conn).await.map_err(StoreError::from)?;
@@ -220,24 +252,8 @@ impl Migrator {
         Ok(missing.len())
     }
 
-    /// Gives the runtime user what it needs and no more: rows, never the schema; append-only tables only to add to.
-    async fn grant(&self, conn: &mut PgConnection, user: &str) -> Result<(), StoreError> {
-        let user = quote_ident(user);
-        let mut statements = vec![
-            format!("GRANT USAGE ON SCHEMA public TO {user}"),
-            format!("REVOKE CREATE ON SCHEMA public FROM {user}"),
-            format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {user}"),
-            format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {user}"),
-            format!("REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM {user}"),
-        ];
-        for table in self.0.iter().flat_map(|set| set.append_only) {
-            statements.push(format!("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {user}", quote_ident(table)));
-        }
-        for statement in statements {
-            // Only identifiers vary, and they are quoted.
-            conn.execute(sqlx::AssertSqlSafe(statement).into_sql_str()).await?;
-        }
-        Ok(())
+    fn append_only(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().flat_map(|set| set.append_only).copied()
     }
 
     fn missing(
@@ -277,21 +293,16 @@ const RECORD: &str =
     "INSERT INTO schema_migration (owner, version, name, checksum, applied_at) VALUES ($1, $2, $3, $4, $5)";
 
 async fn read_applied(conn: &mut Conn) -> Result<Vec<(String, i64, Vec<u8>)>, StoreError> {
-    let rows = match conn.fetch_all(APPLIED.sql()).await {
-        Ok(rows) => rows,
-        // A database that has never been migrated has no ledger.
-        Err(StoreError::Other(_)) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let has_ledger: bool = conn.fetch_one(HAS_LEDGER.sql()).await?.get("found")?;
+    if !has_ledger {
+        return Ok(Vec::new());
+    }
+    let rows = conn.fetch_all(APPLIED.sql()).await?;
     rows.iter().map(|row| Ok((row.get("owner")?, row.get("version")?, row.get("checksum")?))).collect()
 }
 
 fn failed(owner: &'static str, step: &Migration, error: &sqlx::Error) -> MigrateError {
     MigrateError::Failed { owner, version: step.version, name: step.name, cause: error.to_string() }
-}
-
-fn quote_ident(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The tables that every transaction writes to: the trail's leaves.

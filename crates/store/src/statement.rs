@@ -1,6 +1,6 @@
 //! SQL text and its arguments. Text comes only from `&'static str`, so no input can become SQL.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use crate::{Engine, Value};
 
@@ -80,11 +80,11 @@ impl Sql {
         self
     }
 
-    pub(crate) fn into_parts(self, engine: Engine) -> (String, Vec<Value>) {
+    pub(crate) fn into_parts(self, engine: Engine) -> (Cow<'static, str>, Vec<Value>) {
         let text = match (self.text, engine) {
-            (Text::Built(text), _) => text,
-            (Text::Named(statement), Engine::Sqlite) => statement.sqlite.to_owned(),
-            (Text::Named(statement), Engine::Postgres) => statement.postgres.to_owned(),
+            (Text::Built(text), _) => Cow::Owned(text),
+            (Text::Named(statement), Engine::Sqlite) => Cow::Borrowed(statement.sqlite),
+            (Text::Named(statement), Engine::Postgres) => Cow::Borrowed(statement.postgres),
         };
         (text, self.args)
     }

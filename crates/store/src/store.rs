@@ -48,6 +48,18 @@ pub enum OpenError {
         /// The synchronous level found.
         synchronous: String,
     },
+    /// Another process serves from the file.
+    #[error(
+        "the database {path} is in use by another Palisade{}\n  \
+         Stop that one first; to look after it while it runs, use commands such as `palisade status` and `palisade user`.",
+        process.map_or(String::new(), |id| format!(" (process {id})"))
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// The other process, where it is known.
+        process: Option<u32>,
+    },
     /// It can't be reached or used.
     #[error("the database {what} can't be used: {why}")]
     Unusable {
@@ -113,7 +125,7 @@ impl Store {
     /// # Errors
     /// The pool is exhausted or the database can't be reached.
     pub async fn read(&self) -> Result<ReadConn, StoreError> {
-        Ok(ReadConn(Conn(match &self.0.backend {
+        Ok(ReadConn(Conn::new(match &self.0.backend {
             Backend::Sqlite(store) => ConnInner::SqliteRead(store.readers.acquire().await?),
             Backend::Postgres(store) => ConnInner::PostgresRead(store.readers.acquire().await?),
         })))
@@ -124,7 +136,7 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
-        let conn = Conn(match &self.0.backend {
+        let conn = Conn::new(match &self.0.backend {
             Backend::Sqlite(store) => ConnInner::SqliteWrite(store.begin().await?),
             Backend::Postgres(store) => ConnInner::PostgresWrite(store.writers.begin().await?),
         });
@@ -137,13 +149,16 @@ impl Store {
     /// # Errors
     /// They could not be written; then what they tell of must not happen either.
     pub async fn append(&self, entries: &[TrailEntry]) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let now = self.0.env.now();
         let leaves: Vec<Leaf> = entries.iter().map(|entry| Leaf::of(entry, now, &self.0.env)).collect();
         match &self.0.backend {
             Backend::Sqlite(store) => store.append(leaves).await,
             Backend::Postgres(store) => {
                 let mut tx = store.writers.begin().await?;
-                append::postgres_insert(&mut tx, &leaves).await?;
+                append::postgres_insert(&mut tx, leaves).await?;
                 tx.commit().await?;
                 self.0.written.notify_waiters();
                 Ok(())

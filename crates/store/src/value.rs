@@ -146,17 +146,14 @@ macro_rules! native_columns {
     ($($type:ty),*) => {$(
         impl FromColumn for $type {
             fn from_column(row: &Row, column: &str) -> Result<Self, StoreError> {
-                match &row.0 {
-                    // SQLite's column types are hints; the value decides.
-                    EngineRow::Sqlite(row) => row.try_get_unchecked(column),
-                    EngineRow::Postgres(row) => row.try_get(column),
-                }
-                .map_err(|e| StoreError::decode(column, e))
+                // Asked for the bare type, SQLite would give 0 or "" for no value.
+                <Option<Self>>::from_column(row, column)?.ok_or_else(|| StoreError::decode(column, "no value"))
             }
         }
         impl FromColumn for Option<$type> {
             fn from_column(row: &Row, column: &str) -> Result<Self, StoreError> {
                 match &row.0 {
+                    // SQLite's column types are hints; the value decides.
                     EngineRow::Sqlite(row) => row.try_get_unchecked(column),
                     EngineRow::Postgres(row) => row.try_get(column),
                 }

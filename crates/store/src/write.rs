@@ -48,7 +48,8 @@ impl WriteTx {
     /// Runs a statement; gives the number of rows it touched.
     ///
     /// # Errors
-    /// The database refuses or can't be reached.
+    /// The database refuses or can't be reached. After that the transaction refuses everything, its commit too: where
+    /// a duplicate is expected, write `ON CONFLICT DO NOTHING` and look at the number.
     pub async fn execute(&mut self, sql: Sql) -> Result<u64, StoreError> {
         self.conn.execute(sql).await
     }
@@ -56,7 +57,7 @@ impl WriteTx {
     /// Commits the change together with its entry; returns when both are durable.
     ///
     /// # Errors
-    /// Nothing was changed and nothing written.
+    /// Nothing was changed and nothing written; except after [`StoreError::Uncertain`], when both or neither was.
     pub async fn commit(self, entry: TrailEntry) -> Result<(), StoreError> {
         self.commit_all(entry, Vec::new()).await
     }
@@ -80,13 +81,17 @@ impl WriteTx {
     }
 
     async fn finish(self, leaves: Vec<Leaf>) -> Result<(), StoreError> {
-        match self.conn.0 {
+        match self.conn.into_whole()? {
             // The flusher tells who waits for leaves.
             ConnInner::SqliteWrite(member) => member.commit(leaves).await,
             ConnInner::PostgresWrite(mut tx) => {
-                append::postgres_insert(&mut tx, &leaves).await?;
-                tx.commit().await?;
-                if !leaves.is_empty() {
+                let wrote = !leaves.is_empty();
+                append::postgres_insert(&mut tx, leaves).await?;
+                tx.commit().await.map_err(|error| match error {
+                    sqlx::Error::Io(error) => StoreError::Uncertain(error.to_string()),
+                    other => other.into(),
+                })?;
+                if wrote {
                     self.written.notify_waiters();
                 }
                 Ok(())

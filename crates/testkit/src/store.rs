@@ -73,13 +73,16 @@ impl TestStore {
         self.test_env.env.clone()
     }
 
-    /// Opens the same database again, as another process would.
+    /// Closes the store and opens the same database again, as a restart does. Clones of the old store are closed too.
     ///
     /// # Panics
     /// It can't be opened.
-    pub async fn reopen(&self) -> Store {
+    pub async fn reopen(&mut self) -> Store {
+        self.store.close().await;
         let parsed = DatabaseUrl::parse(&self.url).unwrap();
-        Store::open(&parsed, &PoolConfig::default(), self.env()).await.unwrap()
+        let pool = PoolConfig { max_connections: 6, ..PoolConfig::default() };
+        self.store = Store::open(&parsed, &pool, self.env()).await.unwrap();
+        self.store.clone()
     }
 }
 

@@ -1,0 +1,173 @@
+//! The database file: its lock, how it is opened, and what is checked before it is served from.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{OpenError, StoreError};
+
+/// How long a connection waits for a lock that another program holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Files up to this size are checked page by page at every start (a second or so); larger ones would hold it up too
+/// long, and only their schema is read.
+const CHECKED_AT_START_BYTES: u64 = 256 * 1024 * 1024;
+/// Pages in the write-ahead log before it is folded into the file: 16 MiB rather than SQLite's 4, so that a page which
+/// changes in every commit is copied more rarely.
+const CHECKPOINT_PAGES: &str = "4000";
+/// To this size the log is cut back after it has been folded in.
+const LOG_KEPT_BYTES: &str = "67108864";
+
+/// The right to use a database file, held by one process at a time: SQLite itself would let two processes in, and
+/// each would number leaves by its own count. The kernel lets go of it when the process ends, however it ends.
+pub(crate) struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Takes the lock beside the database file.
+    pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
+        let path = beside(database, "-lock");
+        let unusable = |e: std::io::Error| OpenError::Unusable {
+            what: database.display().to_string(),
+            why: format!(
+                "{} can't be used: {e}\n  The directory must exist, and the user that runs Palisade must be able to write to it.",
+                path.display()
+            ),
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                return Err(OpenError::InUse { path: database.to_owned(), process: holder.trim().parse().ok() });
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+        // Only for the message above; the lock does not depend on it.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.seek(SeekFrom::Start(0)))
+            .and_then(|_| writeln!(file, "{}", std::process::id()));
+        Ok(Self { _file: file })
+    }
+}
+
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut path = OsString::from(database);
+    path.push(suffix);
+    path.into()
+}
+
+/// Makes a new file that only its owner can read; refuses to start empty beside a log that belongs to something lost.
+pub(crate) fn prepare(path: &Path) -> Result<(), OpenError> {
+    let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
+    if size(path) == 0 && size(&beside(path, "-wal")) > 0 {
+        let finding = "the file is missing or empty, but its write-ahead log is not".to_owned();
+        return Err(OpenError::Damaged { path: path.to_owned(), finding });
+    }
+    if path.exists() {
+        return Ok(());
+    }
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|file| {
+        file.sync_all()?;
+        // A power cut must not take the file's name away.
+        let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(directory)?.sync_all()
+    });
+    made.map_err(|e| OpenError::Unusable { what: path.display().to_string(), why: format!("it can't be made: {e}") })
+}
+
+pub(crate) fn connect_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(256)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("journal_size_limit", LOG_KEPT_BYTES)
+        // A tampered schema must not run functions, and a damaged page must not be read as if it were whole.
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .disable_statement_logging()
+}
+
+/// Refuses a file that is no database, or a damaged one.
+pub(crate) async fn check(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let size = fs::metadata(path).map_or(0, |m| m.len());
+    let sql = if size <= CHECKED_AT_START_BYTES {
+        "PRAGMA quick_check(1)"
+    } else {
+        "SELECT CASE WHEN count(*) >= 0 THEN 'ok' END FROM sqlite_schema"
+    };
+    match sqlx::query_scalar::<_, String>(sql).fetch_one(conn).await {
+        Ok(answer) if answer == "ok" => Ok(()),
+        Ok(finding) => Err(OpenError::Damaged { path: path.to_owned(), finding }),
+        Err(error) => Err(refused(path, error)),
+    }
+}
+
+/// A database that would lose acknowledged changes in a power cut is not served from.
+pub(crate) async fn check_durability(conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let journal: Result<String, _> =
+        sqlx::query_scalar("SELECT journal_mode FROM pragma_journal_mode").fetch_one(&mut *conn).await;
+    let synchronous: Result<i64, _> =
+        sqlx::query_scalar("SELECT synchronous FROM pragma_synchronous").fetch_one(&mut *conn).await;
+    match (journal.as_deref(), &synchronous) {
+        (Ok("wal"), Ok(2..)) => Ok(()),
+        (journal, synchronous) => Err(OpenError::NotDurable {
+            journal: journal.unwrap_or("unknown").to_owned(),
+            synchronous: synchronous.as_ref().map_or_else(|_| "unknown".to_owned(), i64::to_string),
+        }),
+    }
+}
+
+pub(crate) fn refused(path: &Path, error: sqlx::Error) -> OpenError {
+    match StoreError::from(error) {
+        StoreError::Damaged(finding) => OpenError::Damaged { path: path.to_owned(), finding },
+        other => OpenError::Unusable { what: path.display().to_string(), why: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn durability(journal: SqliteJournalMode, synchronous: SqliteSynchronous) -> Result<(), OpenError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        let options = connect_options(&path).create_if_missing(true).journal_mode(journal).synchronous(synchronous);
+        check_durability(&mut options.connect().await.unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn a_database_that_a_power_cut_would_hurt_is_refused() {
+        use SqliteJournalMode::{Delete, Memory, Wal};
+        use SqliteSynchronous::{Extra, Full, Normal, Off};
+        durability(Wal, Full).await.unwrap();
+        durability(Wal, Extra).await.unwrap();
+        for (journal, synchronous) in [(Wal, Normal), (Wal, Off), (Delete, Full), (Memory, Full)] {
+            let error = durability(journal, synchronous).await.unwrap_err();
+            assert!(matches!(error, OpenError::NotDurable { .. }), "{error}");
+        }
+    }
+}
