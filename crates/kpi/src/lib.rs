@@ -1,6 +1,8 @@
 //! The KPI app: who works here, in which tier and team, and the catalogue of skills and tools that people are rated on.
 
+pub mod catalogue;
 mod roles;
+pub mod score_card;
 mod store;
 pub mod types;
 

@@ -1,10 +1,11 @@
 //! The KPI app and, with its types, the record layer, on both engines.
-#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
 
 mod company;
 mod fields;
 mod schema;
 mod scopes;
+mod score_card;
 mod validation;
 mod versions;
 
