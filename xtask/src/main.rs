@@ -4,6 +4,7 @@
 mod check;
 mod claims;
 mod coverage;
+mod fuzz;
 mod setup;
 mod source;
 mod tidy;
@@ -22,6 +23,7 @@ usage: cargo xtask COMMAND
   setup                   install what the tests need (Debian packages, and tools under target/)
   tidy                    check the rules of ARCHITECTURE.md that the compiler can't
   coverage [--from FILE]  run the tests (or read a saved run) and list the covered requirements
+  fuzz SECONDS [TARGET]   run the fuzz targets (see fuzz/README.md), each that long
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +45,8 @@ fn run(args: &[&str]) -> Result<()> {
         ["tidy"] => tidy::run(&workspace),
         ["coverage"] => coverage::run(&workspace),
         ["coverage", "--from", file] => coverage::report_saved(&workspace, file.as_ref()),
+        ["fuzz", seconds] => fuzz::run(&workspace, seconds, None),
+        ["fuzz", seconds, target] => fuzz::run(&workspace, seconds, Some(target)),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())
