@@ -23,9 +23,6 @@ const ALLOWED: [&str; 12] = [
     "Zlib",
 ];
 
-/// Crates with another licence that never reach a user: the browser tests alone use them.
-const TESTS_ONLY: [&str; 1] = ["webdriver"];
-
 /// A second stack for TLS or cryptography, under any of its names.
 const BANNED: [&str; 8] =
     ["boring", "boring-sys", "mbedtls", "native-tls", "openssl", "openssl-sys", "ring", "rustls-openssl"];
@@ -52,8 +49,8 @@ fn judge(line: &str) -> Option<String> {
         return Some(format!("{name} is banned: the program has one TLS and cryptography stack (see deny.toml)"));
     }
     let licence = licence.trim_end_matches(" (*)");
-    let fine = TESTS_ONLY.contains(&name) || is_permissive(licence);
-    (!fine).then(|| format!("{name} has the licence `{licence}`, which is not on the list (see deny.toml)"))
+    (!is_permissive(licence))
+        .then(|| format!("{name} has the licence `{licence}`, which is not on the list (see deny.toml)"))
 }
 
 /// Whether an SPDX expression can be met with the allowed licences alone.
@@ -117,7 +114,6 @@ mod tests {
     fn a_second_crypto_stack_is_found() {
         assert!(judge("ring v0.17.0\tISC").is_some());
         assert!(judge("x v1.0.0\tGPL-3.0 (*)").is_some());
-        assert_eq!(judge("webdriver v0.53.0\tMPL-2.0"), None);
         assert_eq!(judge("serde v1.0.0\tMIT OR Apache-2.0 (*)"), None);
     }
 }

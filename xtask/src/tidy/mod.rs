@@ -3,6 +3,7 @@
 mod arrows;
 mod houses;
 mod licences;
+mod links;
 mod sources;
 mod sql;
 mod templates;
@@ -69,6 +70,7 @@ fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings = arrows::check(workspace)?;
     findings.extend(houses::check(workspace)?);
     findings.extend(licences::check(workspace)?);
+    findings.extend(links::check(workspace));
     findings.extend(sources::check(&tree));
     findings.extend(sql::check(&tree));
     findings.extend(templates::check(&tree));

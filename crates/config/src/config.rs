@@ -1,0 +1,235 @@
+//! The whole file.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Deserialize;
+
+use crate::{
+    CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText, HeadersConfig, HostName, LimitsConfig,
+    ListenConfig, LogConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig,
+    TrustedNetwork,
+    check::Checker,
+    error::{Finding, Place},
+    reference::KeyReference,
+};
+
+/// Everything that `palisade.toml` says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where keys, certificates and the embedded database are kept. Only Palisade's own user may read it.
+    pub data_dir: PathBuf,
+    /// Networks of your own proxies, which may say for whom they forward.
+    pub trusted_proxies: Vec<TrustedNetwork>,
+    /// `[company]`
+    pub company: CompanyConfig,
+    /// `[listen]`
+    pub listen: ListenConfig,
+    /// `[[site]]`
+    #[serde(rename = "site")]
+    pub sites: Vec<SiteConfig>,
+    /// `[console]`
+    pub console: ConsoleConfig,
+    /// `[tls]`
+    pub tls: TlsConfig,
+    /// `[database]`
+    pub database: DatabaseConfig,
+    /// `[headers]`
+    pub headers: HeadersConfig,
+    /// `[limits]`
+    pub limits: LimitsConfig,
+    /// `[sizes]`
+    pub sizes: SizesConfig,
+    /// `[timeouts]`
+    pub timeouts: TimeoutsConfig,
+    /// `[log]`
+    pub log: LogConfig,
+    /// `[seal]`
+    pub seal: SealConfig,
+    #[serde(skip)]
+    source: Source,
+}
+
+/// Where the configuration came from, so that later findings can name line and column.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) text: Arc<str>,
+}
+
+impl std::fmt::Debug for Source {
+    /// The path alone: the text may hold the database's password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self { path: PathBuf::from("palisade.toml"), text: Arc::from("") }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("/var/lib/palisade"),
+            trusted_proxies: Vec::new(),
+            company: CompanyConfig::default(),
+            listen: ListenConfig::default(),
+            sites: Vec::new(),
+            console: ConsoleConfig::default(),
+            tls: TlsConfig::default(),
+            database: DatabaseConfig::default(),
+            headers: HeadersConfig::default(),
+            limits: LimitsConfig::default(),
+            sizes: SizesConfig::default(),
+            timeouts: TimeoutsConfig::default(),
+            log: LogConfig::default(),
+            seal: SealConfig::default(),
+            source: Source::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, and checks all that can be known from the text alone.
+    ///
+    /// # Errors
+    /// The file can't be read, or what is wrong in it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+            path: path.to_owned(),
+            findings: vec![Finding {
+                place: None,
+                what: format!("the file can't be read: {error}"),
+                hint: "Name another with --config, or make one with `palisade setup`.".to_owned(),
+            }],
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// As [`Config::load`], from a text; `path` is what errors name.
+    ///
+    /// # Errors
+    /// What is wrong in it.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            let place = error.span().map(|span| Place::locate(text, span));
+            ConfigError { path: path.to_owned(), findings: vec![Finding::from_message(error.message(), place)] }
+        })?;
+        config.source = Source { path: path.to_owned(), text: Arc::from(text) };
+        Checker::new(&config).text_alone().finish()?;
+        Ok(config)
+    }
+
+    /// Looks at everything that the configuration names, without serving: files, their modes, the data directory.
+    ///
+    /// # Errors
+    /// All that is wrong, not only the first.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        Checker::new(self).text_alone().provisioned().finish()
+    }
+
+    /// Takes DATABASE_URL and PALISADE_OWNER_DATABASE_URL from the environment, which stand before the file's.
+    ///
+    /// # Errors
+    /// A URL that can't be used.
+    pub fn with_environment(mut self, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let read = |name: &'static str| match lookup(name).filter(|text| !text.is_empty()) {
+            None => Ok(None),
+            Some(text) => DatabaseUrlText::parse(&text).map(Some).map_err(|message| ConfigError {
+                path: PathBuf::from(format!("environment variable {name}")),
+                findings: vec![Finding::from_message(&message, None)],
+            }),
+        };
+        let (url, owner_url) = (read("DATABASE_URL")?, read("PALISADE_OWNER_DATABASE_URL")?);
+        self.database.url = url.or(self.database.url);
+        self.database.owner_url = owner_url.or(self.database.owner_url);
+        Ok(self)
+    }
+
+    /// The demo's configuration: the KPI app on `listen`, for names and addresses of this machine only, in `data_dir`.
+    #[must_use]
+    pub fn demo(listen: SocketAddr, data_dir: &Path) -> Self {
+        let local = ["localhost", "127.0.0.1", "::1"];
+        let mut hosts: Vec<HostName> = local.iter().filter_map(|host| HostName::parse(host).ok()).collect();
+        if !listen.ip().is_unspecified() && !listen.ip().is_loopback() {
+            hosts.extend(HostName::parse(&listen.ip().to_string()));
+        }
+        let loopback = SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
+        Self {
+            data_dir: data_dir.to_owned(),
+            sites: vec![SiteConfig { name: "kpi".to_owned(), hosts, ..SiteConfig::default() }],
+            listen: ListenConfig {
+                https: vec![listen],
+                http: vec![SocketAddr::new(listen.ip(), 0)],
+                operations: Some(loopback),
+                public_https_port: None,
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The host that people sign in at. `None` only where there is no site at all, which [`Config::parse`] refuses.
+    #[must_use]
+    pub fn console_host(&self) -> Option<&HostName> {
+        self.console.host.as_ref().or_else(|| self.sites.first()?.hosts.first())
+    }
+
+    /// The headers of a site.
+    #[must_use]
+    pub fn headers_of(&self, site: &SiteConfig) -> HeadersConfig {
+        self.headers.with(&site.headers)
+    }
+
+    /// Every section, for the reference page.
+    #[must_use]
+    pub fn reference() -> Vec<SectionReference> {
+        vec![
+            top_reference(),
+            CompanyConfig::reference(),
+            ListenConfig::reference(),
+            SiteConfig::reference(),
+            ConsoleConfig::reference(),
+            TlsConfig::reference(),
+            DatabaseConfig::reference(),
+            HeadersConfig::reference(),
+            LimitsConfig::reference(),
+            SizesConfig::reference(),
+            TimeoutsConfig::reference(),
+            LogConfig::reference(),
+            SealConfig::reference(),
+        ]
+    }
+
+    pub(crate) const fn source(&self) -> &Source {
+        &self.source
+    }
+}
+
+fn top_reference() -> SectionReference {
+    let key =
+        |name, about: &str, default: String| KeyReference { name, about: about.to_owned(), default: Some(default) };
+    let defaults = Config::default();
+    SectionReference {
+        header: "palisade.toml",
+        about: "These stand at the top of the file, before any section.".to_owned(),
+        keys: vec![
+            key(
+                "data_dir",
+                "Where keys, certificates and the embedded database are kept. Only Palisade's own user may read it.",
+                format!("{:?}", defaults.data_dir.display().to_string()),
+            ),
+            key(
+                "trusted_proxies",
+                "Networks of your own proxies, which may say for whom they forward. 0.0.0.0/0 and ::/0 are refused.",
+                "[]".to_owned(),
+            ),
+        ],
+    }
+}

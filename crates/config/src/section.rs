@@ -1,0 +1,14 @@
+//! The sections of `palisade.toml`, one per file.
+
+pub(crate) mod company;
+pub(crate) mod console;
+pub(crate) mod database;
+pub(crate) mod headers;
+pub(crate) mod limits;
+pub(crate) mod listen;
+pub(crate) mod log;
+pub(crate) mod seal;
+pub(crate) mod site;
+pub(crate) mod sizes;
+pub(crate) mod timeouts;
+pub(crate) mod tls;

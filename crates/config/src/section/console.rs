@@ -1,0 +1,15 @@
+//! `[console]`
+
+use crate::{HostName, reference::section};
+
+section! {
+    /// Where people sign in and administer. What outlives a move of the host is set apart.
+    "[console]" ConsoleConfig {
+        /// Its host. Not set: the first built-in site's first host.
+        host: Option<HostName> = None,
+        /// The domain that passkeys belong to; it can't be changed later without enrolling them anew. Not set: the console's host.
+        relying_party: Option<HostName> = None,
+        /// The name that tokens are issued under. Not set: `https://` and the console's host.
+        issuer: Option<String> = None,
+    }
+}

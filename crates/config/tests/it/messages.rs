@@ -1,0 +1,143 @@
+//! Every message word by word: it is all that somebody has at two in the morning.
+
+use std::path::Path;
+
+use palisade_config::Config;
+
+fn message(text: &str) -> String {
+    Config::parse(Path::new("palisade.toml"), text).unwrap_err().to_string()
+}
+
+const SITE: &str = "[[site]]\nname = \"kpi\"\nhosts = [\"kpi.example.com\"]\n";
+
+#[test]
+fn an_unknown_key_is_named_with_its_place() {
+    let text = format!("{SITE}\n[listen]\nhttsp = [\"[::]:443\"]\n");
+    assert_eq!(
+        message(&text),
+        "palisade.toml:6:1: unknown field `httsp`, expected one of `https`, `http`, `operations`, `public_https_port`\n\
+         \x20 |\n\
+         6 | httsp = [\"[::]:443\"]\n\
+         \x20 | ^^^^^\n\
+         \x20 Correct the spelling or take the key out; docs/configuration.md lists every key."
+    );
+}
+
+#[test]
+fn trusting_everybody_is_refused_with_the_reason() {
+    for everybody in ["0.0.0.0/0", "::/0", "0.0.0.0/1"] {
+        let text = format!("trusted_proxies = [\"10.0.3.7\", \"{everybody}\"]\n{SITE}");
+        let found = message(&text);
+        let start = format!(
+            "palisade.toml:1:19: {everybody} would trust (almost) everybody: any client could claim any address, and limits and bans would mean nothing\n"
+        );
+        assert!(found.starts_with(&start), "{found}");
+        assert!(found.ends_with("Name the addresses of your own proxies, such as 10.0.3.7 or 10.0.3.0/28."), "{found}");
+    }
+}
+
+#[test]
+fn a_host_in_two_sites_is_found_where_it_is_repeated() {
+    let text = format!("{SITE}\n[[site]]\nname = \"other\"\nhosts = [\"a.example.com\", \"KPI.example.com.\"]\n");
+    assert_eq!(
+        message(&text),
+        "palisade.toml:7:27: the host kpi.example.com belongs to the site \"kpi\" already\n\
+         \x20 |\n\
+         7 | hosts = [\"a.example.com\", \"KPI.example.com.\"]\n\
+         \x20 |                           ^^^^^^^^^^^^^^^^^^\n\
+         \x20 A host is listed once, in one site."
+    );
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let text = "[tls]\ncertificate = \"cert.pem\"\n\n[sizes]\nbody_kib = 1\n";
+    assert_eq!(
+        message(text),
+        "palisade.toml: there is no site\n\
+         \x20 Add one: [[site]] with name = \"kpi\" and hosts = [\"kpi.example.com\"].\n\n\
+         palisade.toml:2:15: certificate is set, key is not\n\
+         \x20 |\n\
+         2 | certificate = \"cert.pem\"\n\
+         \x20 |               ^^^^^^^^^^\n\
+         \x20 Add key = \"…\", or leave out both: then a self-signed certificate is made.\n\n\
+         palisade.toml:5:12: body_kib is 1\n\
+         \x20 |\n\
+         5 | body_kib = 1\n\
+         \x20 |            ^\n\
+         \x20 It can be 64 to 4194304."
+    );
+}
+
+#[test]
+fn a_password_in_a_url_is_never_repeated() {
+    let text = format!("{SITE}\n[database]\nurl = \"postgresql://u:hunter2@h/d?sslmod=require\"\n");
+    let found = message(&text);
+    assert!(!found.contains("hunter2"), "{found}");
+    assert_eq!(
+        found,
+        "palisade.toml:6:7: DATABASE_URL: the parameter sslmod is not known\n\
+         \x20 Known are sslmode, sslrootcert, sslcert, sslkey and application_name."
+    );
+    let config = Config::parse(Path::new("p"), &text.replace("sslmod=", "sslmode=")).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let from_environment = Config::parse(Path::new("p"), SITE)
+        .unwrap()
+        .with_environment(|name| (name == "DATABASE_URL").then(|| "mysql://u:hunter2@h/d".to_owned()))
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        from_environment,
+        "environment variable DATABASE_URL: DATABASE_URL: mysql: is not a database that Palisade knows\n\
+         \x20 Use postgresql://… for PostgreSQL, or sqlite:///… for the embedded database."
+    );
+}
+
+#[test]
+fn other_mistakes_say_what_to_do() {
+    let cases = [
+        ("[listen\n", ":1:8: ", "This line is not TOML"),
+        ("[listen]\nhttps = \"[::]:443\"\n", ":2:9: invalid type: string", "Texts stand in quotation marks"),
+        ("[listen]\nhttps = [\"443\"]\n", ":2:10: invalid socket address", "Write address and port: 127.0.0.1:8443"),
+        ("[company]\ntime_zone = \"Middle/Earth\"\n", ":2:13: \"Middle/Earth\" is no time zone", "Write its IANA name"),
+        ("[log]\nlevel = \"loud\"\n", ":2:9: unknown variant `loud`", "Use one of the values that are listed."),
+        ("[limits]\nuser = { requests = 0, seconds = 60 }\n", ":2:8: requests is 0", "It can be 1 to 10000."),
+        (
+            "[limits]\nallow_list = [\"10.0.0.1/8\"]\n",
+            ":2:14: 10.0.0.1/8 has bits beyond its length",
+            "Write 10.0.0.0/8 for the network",
+        ),
+        ("[seal]\nsyslog = [\"logs\"]\n", ":2:10: \"logs\" is no syslog address", "Write udp://HOST:PORT"),
+        (
+            "[headers]\nxss_protection = \"1\\r\\nSet-Cookie: a\"\n",
+            ":2:18: a header's value is printable ASCII",
+            "Take out line breaks",
+        ),
+        (
+            "[[site]]\nname = \"kpi\"\nhosts = [\"https://kpi.example.com\"]\n",
+            ":3:9: ",
+            "Leave out scheme, port and path",
+        ),
+        (
+            "[[site]]\nname = \"k p i\"\nhosts = [\"a.example\"]\n",
+            ":2:8: \"k p i\" can't be a site's name",
+            "Write name = \"kpi\"",
+        ),
+        ("[[site]]\nname = \"kpi\"\n", ":1:1: the site \"kpi\" has no hosts", "Write hosts ="),
+    ];
+    for (text, what, hint) in cases {
+        let found = message(text);
+        assert!(found.contains(&format!("palisade.toml{what}")), "{text}\n{found}");
+        assert!(found.contains(hint), "{text}\n{found}");
+    }
+}
+
+#[test]
+fn console_and_listeners_are_checked_against_the_rest() {
+    let found = message(&format!("{SITE}[console]\nhost = \"sso.example.com\"\n"));
+    assert!(found.contains("palisade.toml:5:8: no site answers to the console's host sso.example.com"), "{found}");
+    let found = message(&format!("{SITE}[console]\nrelying_party = \"example.org\"\n"));
+    assert!(found.contains("passkeys of example.org can't be used at kpi.example.com"), "{found}");
+    let found = message(&format!("{SITE}[listen]\nhttps = [\"127.0.0.1:8443\"]\noperations = \"127.0.0.1:8443\"\n"));
+    assert!(found.contains("palisade.toml:6:14: 127.0.0.1:8443 is taken by https already"), "{found}");
+}

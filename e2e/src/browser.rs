@@ -1,0 +1,243 @@
+//! A person at a browser: follows links, fills in fields by their labels, presses buttons by their names, and looks.
+
+use std::{fs, path::PathBuf};
+
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+
+use crate::{
+    palisade::target_dir,
+    until,
+    webdriver::{Element, Session},
+};
+
+/// How wide the person's screen is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// 390 × 844, with touch.
+    Phone,
+    /// 1280 × 900.
+    Desktop,
+}
+
+/// A browser with the page that it shows.
+pub struct Browser {
+    session: Session,
+    width: Width,
+    base: String,
+}
+
+/// The control that a visible label with this text belongs to. The text may be followed by a remark in the label.
+const FIND_FIELD: &str = "
+    const wanted = arguments[0];
+    const text = element => element.textContent.replace(/\\s+/g, ' ').trim();
+    const labels = [...document.querySelectorAll('label')].filter(label => label.control && label.getClientRects().length);
+    const label = labels.find(label => text(label) === wanted) ?? labels.find(label => text(label).startsWith(wanted));
+    return label?.control ?? null;";
+
+/// The visible link, button or disclosure with this text or accessible name.
+const FIND_BUTTON: &str = "
+    const wanted = arguments[0];
+    const text = element => (element.getAttribute('aria-label') ?? element.textContent).replace(/\\s+/g, ' ').trim();
+    const all = [...document.querySelectorAll('main a, main button, main summary, a, button, summary')];
+    return all.find(element => element.getClientRects().length && text(element) === wanted) ?? null;";
+
+/// Sets a select by the text of an option.
+const CHOOSE: &str = "
+    const [select, wanted] = arguments;
+    const option = [...select.options].find(option => option.text.trim() === wanted);
+    if (!option) return false;
+    select.value = option.value;
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+    return true;";
+
+/// Every rule of WCAG 2.2 A and AA that axe knows, and its best practices.
+const RUN_AXE: &str = "
+    return axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations.map(violation =>
+        `${violation.id}: ${violation.help}\\n` + violation.nodes.map(node => `    ${node.html}\\n    ${node.failureSummary}`).join('\\n')));";
+
+impl Browser {
+    /// Opens a browser for the site at this URL.
+    pub async fn open(site: &str, width: Width) -> Self {
+        let session = match width {
+            Width::Desktop => Session::start((1280, 900), None).await,
+            Width::Phone => {
+                let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true });
+                Session::start((500, 900), Some(json!({ "deviceMetrics": metrics }))).await
+            }
+        };
+        Self { session, width, base: site.trim_end_matches('/').to_owned() }
+    }
+
+    /// Goes to a path of the site, or to a whole address.
+    pub async fn go(&self, path: &str) {
+        let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { path.to_owned() };
+        self.session.command("/url", &json!({ "url": url })).await;
+    }
+
+    /// The path and query of the page that is shown.
+    pub async fn path(&self) -> String {
+        self.text_of(self.session.run("return location.pathname + location.search", &[]).await)
+    }
+
+    /// The page's text, as a person sees it.
+    pub async fn text(&self) -> String {
+        self.text_of(self.session.run("return document.body.innerText", &[]).await)
+    }
+
+    /// The one main heading.
+    pub async fn heading(&self) -> String {
+        let headings =
+            self.session.run("return [...document.querySelectorAll('h1')].map(h => h.innerText.trim())", &[]).await;
+        let headings = headings.as_array().cloned().unwrap_or_default();
+        assert_eq!(headings.len(), 1, "a page has one h1, this one has {headings:?}");
+        self.text_of(headings[0].clone())
+    }
+
+    /// Whether something that fits this CSS selector is there.
+    pub async fn has(&self, selector: &str) -> bool {
+        self.session.run("return !!document.querySelector(arguments[0])", &[json!(selector)]).await == json!(true)
+    }
+
+    /// Whether a link or button of this name is to be seen.
+    pub async fn offers(&self, name: &str) -> bool {
+        self.session.run_for_element(FIND_BUTTON, &[json!(name)]).await.is_some()
+    }
+
+    /// The values that a script gives, as strings.
+    pub async fn list(&self, script: &str) -> Vec<String> {
+        let list = self.session.run(script, &[]).await;
+        list.as_array().into_iter().flatten().map(|item| self.text_of(item.clone())).collect()
+    }
+
+    /// Types into the field with this label, over what is there.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        self.session.clear(&field).await;
+        self.session.type_into(&field, text).await;
+    }
+
+    /// Sets a date field; a browser shows those in its own way, so it is not typed.
+    pub async fn fill_date(&self, label: &str, date: &str) {
+        let field = self.field(label).await;
+        self.session.run("arguments[0].value = arguments[1]", &[Session::argument(&field), json!(date)]).await;
+    }
+
+    /// Chooses the option with this text.
+    pub async fn choose(&self, label: &str, option: &str) {
+        let field = self.field(label).await;
+        let chosen = self.session.run(CHOOSE, &[Session::argument(&field), json!(option)]).await;
+        assert_eq!(chosen, json!(true), "`{label}` has no option `{option}`");
+    }
+
+    /// The value in the field with this label.
+    pub async fn value(&self, label: &str) -> String {
+        let field = self.field(label).await;
+        self.text_of(self.session.run("return arguments[0].value", &[Session::argument(&field)]).await)
+    }
+
+    /// Presses the link or button of this name.
+    pub async fn press(&self, name: &str) {
+        let wanted = json!(name);
+        let find = async || self.session.run_for_element(FIND_BUTTON, std::slice::from_ref(&wanted)).await;
+        let button = until(&format!("a button or link `{name}`"), find).await;
+        self.session.click(&button).await;
+    }
+
+    async fn field(&self, label: &str) -> Element {
+        let wanted = json!(label);
+        let find = async || self.session.run_for_element(FIND_FIELD, std::slice::from_ref(&wanted)).await;
+        until(&format!("a field `{label}`"), find).await
+    }
+
+    /// Waits until the page has this main heading.
+    pub async fn expect_heading(&self, wanted: &str) {
+        let script = "return document.querySelector('h1')?.innerText.trim() ?? ''";
+        let wanted = json!(wanted);
+        until(&format!("the heading {wanted}"), async || (self.session.run(script, &[]).await == wanted).then_some(()))
+            .await;
+    }
+
+    /// Waits until the page shows this text.
+    pub async fn expect_text(&self, wanted: &str) {
+        until(&format!("the text `{wanted}`"), async || self.text().await.contains(wanted).then_some(())).await;
+    }
+
+    /// Looks at the page that is shown: a picture of it in light and dark, no word from the console, no way in which
+    /// it shuts somebody out, nothing that sticks out sideways.
+    ///
+    /// # Panics
+    /// Something is not right with it.
+    pub async fn look(&self, name: &str) {
+        self.look_after(name, None).await;
+    }
+
+    /// As [`Browser::look`], at a page that was answered with this status, which the browser's console mentions.
+    ///
+    /// # Panics
+    /// Something is not right with it.
+    pub async fn look_at_refusal(&self, name: &str, status: u16) {
+        self.look_after(name, Some(status)).await;
+    }
+
+    async fn look_after(&self, name: &str, status: Option<u16>) {
+        let mut wrong = Vec::new();
+        for scheme in ["light", "dark"] {
+            let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+            self.devtools("Emulation.setEmulatedMedia", &media).await;
+            self.take_picture(&format!("{name}-{scheme}")).await;
+            wrong.extend(self.run_axe().await.into_iter().map(|violation| format!("{scheme}: {violation}")));
+        }
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": [] })).await;
+        let sideways = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        let excess = self.session.run(sideways, &[]).await;
+        if excess.as_f64() != Some(0.0) {
+            wrong.push(format!("the page is {excess} pixels wider than the screen"));
+        }
+        wrong.extend(self.console(status).await);
+        assert!(wrong.is_empty(), "{name} ({}):\n{}", self.path().await, wrong.join("\n"));
+    }
+
+    /// What the console said since it was last asked, but for the note that a document had this status.
+    async fn console(&self, status: Option<u16>) -> Vec<String> {
+        let log = self.session.command("/se/log", &json!({ "type": "browser" })).await;
+        let expected = status.map(|status| format!("status of {status} "));
+        let entries = log.as_array().cloned().unwrap_or_default().into_iter();
+        let messages = entries.filter(|entry| entry["level"] != "DEBUG" && entry["level"] != "INFO");
+        let messages = messages.map(|entry| format!("console: {}: {}", entry["level"], entry["message"]));
+        messages.filter(|message| !expected.as_ref().is_some_and(|expected| message.contains(expected))).collect()
+    }
+
+    async fn run_axe(&self) -> Vec<String> {
+        let script = format!("{}\n;globalThis.axe = axe;", axe_source());
+        self.session.run(&script, &[]).await;
+        self.list(RUN_AXE).await
+    }
+
+    async fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        self.session.command("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await
+    }
+
+    /// Saves the whole page as a picture under `target/e2e/`.
+    async fn take_picture(&self, name: &str) {
+        let picture = self.devtools("Page.captureScreenshot", &json!({ "captureBeyondViewport": true })).await;
+        let bytes = BASE64.decode(picture["data"].as_str().unwrap().as_bytes()).unwrap();
+        let folder = target_dir().join("e2e");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}-{:?}.png", self.width).to_lowercase()), bytes).unwrap();
+    }
+
+    #[expect(clippy::unused_self, reason = "reads better as a method beside the others")]
+    fn text_of(&self, value: Value) -> String {
+        value.as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// The accessibility checker, as `cargo xtask setup` installs it.
+fn axe_source() -> String {
+    let pattern = target_dir().join("venv/lib");
+    let versions = fs::read_dir(pattern).expect("axe-core is needed: run `cargo xtask setup`");
+    let script = |version: fs::DirEntry| version.path().join("site-packages/axe_playwright_python/axe.min.js");
+    let path: PathBuf = versions.flatten().map(script).find(|path| path.exists()).expect("axe.min.js is installed");
+    fs::read_to_string(path).unwrap()
+}

@@ -1,0 +1,168 @@
+//! The real binary: built, started, stopped.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// How long the demo may take to make its company, on a busy machine and without optimisation.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// A running demo with a data directory of its own. Ends when dropped.
+#[derive(Debug)]
+pub struct Palisade {
+    /// Where it answers: `https://localhost:PORT`, without a slash at the end.
+    pub url: String,
+    /// The accounts that it printed.
+    pub accounts: Vec<Account>,
+    child: Child,
+    data: TempDir,
+}
+
+/// What the demo prints for each role.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// `Admin`, `Manager` or `Employee`.
+    pub role: String,
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+    /// The secret for one-time codes, in base 32.
+    pub totp_secret: String,
+    /// The one-time sign-in link.
+    pub link: String,
+}
+
+/// The line that `demo --json` prints when it is ready.
+#[derive(Deserialize)]
+struct Ready {
+    url: String,
+    accounts: Vec<Account>,
+}
+
+impl Palisade {
+    /// Starts a demo on SQLite.
+    ///
+    /// # Panics
+    /// It can't be built, or does not become ready.
+    #[must_use]
+    pub fn demo() -> Self {
+        Self::start(None)
+    }
+
+    /// Starts a demo on the database of this URL.
+    ///
+    /// # Panics
+    /// It can't be built, or does not become ready.
+    #[must_use]
+    pub fn demo_on(database_url: &str) -> Self {
+        Self::start(Some(database_url))
+    }
+
+    fn start(database_url: Option<&str>) -> Self {
+        let data = TempDir::with_prefix("palisade-e2e-").unwrap();
+        let mut command = Command::new(binary());
+        command
+            .args(["demo", "--json", "--listen", "127.0.0.1:0", "--seed", "7", "--data"])
+            .arg(data.path().join("data"));
+        command.env_remove("DATABASE_URL").env_remove("PALISADE_OWNER_DATABASE_URL");
+        if let Some(url) = database_url {
+            command.env("DATABASE_URL", url);
+        }
+        let log = File::create(data.path().join("log")).unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let line = first_line(&mut child).unwrap_or_else(|| {
+            let _ = child.kill();
+            let log = std::fs::read_to_string(data.path().join("log")).unwrap_or_default();
+            panic!("`palisade demo` did not become ready within {} s; it wrote:\n{log}", START_LIMIT.as_secs())
+        });
+        let ready: Ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
+        Self { url: ready.url.trim_end_matches('/').to_owned(), accounts: ready.accounts, child, data }
+    }
+
+    /// The account of this role, `Admin`, `Manager` or `Employee`.
+    ///
+    /// # Panics
+    /// The demo made none.
+    #[must_use]
+    pub fn account(&self, role: &str) -> &Account {
+        self.accounts.iter().find(|account| account.role.eq_ignore_ascii_case(role)).expect("the demo has this role")
+    }
+
+    /// What it has logged so far.
+    ///
+    /// # Panics
+    /// The log can't be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("log")).unwrap()
+    }
+
+    /// Its data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Palisade {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads the first line that the program prints; what follows is read and dropped, so that it never blocks on it.
+fn first_line(child: &mut Child) -> Option<String> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let output = child.stdout.take()?;
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(output).lines();
+        if let Some(Ok(line)) = lines.next() {
+            let _ = sender.send(line);
+        }
+        lines.for_each(drop);
+    });
+    receiver.recv_timeout(START_LIMIT).ok()
+}
+
+/// The folder that cargo builds into.
+///
+/// # Panics
+/// The test does not run from there.
+#[must_use]
+pub fn target_dir() -> PathBuf {
+    // target/debug/deps/it-0123
+    std::env::current_exe().unwrap().ancestors().nth(3).expect("tests run from target/PROFILE/deps").to_owned()
+}
+
+/// The binary as the sources are now.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        // The whole workspace is named so that features, and with them what is built already, stay the same.
+        let build = Command::new(cargo)
+            .args(["build", "--quiet", "--locked", "--workspace", "--bin", "palisade"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+        target_dir().join("debug/palisade")
+    })
+}
