@@ -5,6 +5,7 @@ mod factors;
 mod keys;
 mod links;
 mod policies;
+mod presence;
 mod roles;
 mod sessions;
 mod sign_in;
