@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the project's own chores. What each does stands in [`USAGE`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
+mod bench;
 mod check;
 mod claims;
 mod coverage;
@@ -24,6 +25,7 @@ usage: cargo xtask COMMAND
   tidy                    check the rules of ARCHITECTURE.md that the compiler can't
   coverage [--from FILE]  run the tests (or read a saved run) and list the covered requirements
   fuzz SECONDS [TARGET]   run the fuzz targets (see fuzz/README.md), each that long
+  bench core              measure memory, start and trail; writes docs/benchmarks.md
 ";
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["tidy"] => tidy::run(&workspace),
         ["coverage"] => coverage::run(&workspace),
         ["coverage", "--from", file] => coverage::report_saved(&workspace, file.as_ref()),
+        ["bench", name] => bench::run(&workspace, name),
         ["fuzz", seconds] => fuzz::run(&workspace, seconds, None),
         ["fuzz", seconds, target] => fuzz::run(&workspace, seconds, Some(target)),
         ["help" | "--help" | "-h"] => {
