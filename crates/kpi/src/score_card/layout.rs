@@ -18,10 +18,17 @@ pub(super) const LINE_POINTS: f64 = 12.75;
 pub(super) const SKILL_CHARS: usize = 36;
 pub(super) const TOOL_CHARS: usize = 24;
 
-/// Height for rows on one printed page, in points: Letter (11 in) less the margins, and what A4 has more is left over.
-pub(super) const PAGE_POINTS: f64 = (11.0 - 2.0 * MARGIN_INCHES) * 72.0 - 12.0;
-/// Margin on every side. The columns are 7.3 in wide together, so that they fit on Letter and A4 at full size.
+/// Margin on every side, in inches.
 pub(super) const MARGIN_INCHES: f64 = 0.45;
+/// Printed a little smaller, the columns fit on the width of Letter and A4 in every program. Not "fit to width": spreadsheet
+/// programs forget page breaks then.
+pub(super) const SCALE_PERCENT: u16 = 94;
+/// Height for rows on one printed page, in points: Letter (11 in) less the margins. What A4 has more is left over.
+pub(super) const PAGE_POINTS: f64 = ((11.0 - 2.0 * MARGIN_INCHES) * 72.0 - 12.0) / 0.94;
+/// A category higher than this may begin on one page and end on the next.
+pub(super) const LONG_POINTS: f64 = PAGE_POINTS / 2.0;
+/// But only where this much of a page is left.
+pub(super) const WORTH_BEGINNING_POINTS: f64 = PAGE_POINTS / 3.0;
 
 /// Rows of the two boxes for free text.
 pub(super) const BOX_ROWS: u32 = 11;

@@ -8,8 +8,8 @@ use rust_xlsxwriter::{
 use super::{
     ADDITIONAL_TOOLS, TOOL_LIST,
     layout::{
-        BOX_ROWS, LAST, LINE_POINTS, MARGIN_INCHES, PAGE_POINTS, ROW_POINTS, SKILL, SKILL_CHARS, TOOL, TOOL_CHARS,
-        WIDTHS,
+        BOX_ROWS, LAST, LINE_POINTS, LONG_POINTS, MARGIN_INCHES, PAGE_POINTS, ROW_POINTS, SCALE_PERCENT, SKILL,
+        SKILL_CHARS, TOOL, TOOL_CHARS, WIDTHS, WORTH_BEGINNING_POINTS,
     },
 };
 use crate::catalogue::{Catalogue, Category};
@@ -38,7 +38,7 @@ pub struct Cardholder {
 ///
 /// The layout is that of the company's paper sheet, and [`super::read`] reads it back to the same catalogue. All names
 /// are written as plain strings, so none is ever run as a formula. Printed on Letter or A4 it fits the width of the page,
-/// and a category is not parted where it fits on one. `now` becomes the file's creation time.
+/// and a category is parted only where it is long. `now` becomes the file's creation time.
 ///
 /// # Errors
 /// None that a catalogue within its limits could cause: names longer than a cell holds are our fault.
@@ -118,7 +118,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn set_up(&mut self) -> Result<(), XlsxError> {
         self.sheet.set_name("Score card")?;
-        self.sheet.set_paper_size(LETTER).set_print_center_horizontally(true);
+        self.sheet.set_paper_size(LETTER).set_print_center_horizontally(true).set_print_scale(SCALE_PERCENT);
         self.sheet.set_margins(MARGIN_INCHES, MARGIN_INCHES, MARGIN_INCHES, MARGIN_INCHES, 0.2, 0.2);
         self.sheet.set_footer("&C&8Page &P of &N");
         for (column, width) in (0_u16..).zip(WIDTHS) {
@@ -241,10 +241,12 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Begins a new page where what follows does not fit on the current one any more, but does on a page of its own.
+    /// Begins a new page where what follows would be parted and is short, or has hardly room to begin.
     fn keep_together(&mut self, points: f64) {
         self.used %= PAGE_POINTS;
-        if self.used + points > PAGE_POINTS && points <= PAGE_POINTS && self.row > 0 {
+        let left = PAGE_POINTS - self.used;
+        let may_be_parted = points > LONG_POINTS && left >= WORTH_BEGINNING_POINTS;
+        if points > left && !may_be_parted {
             self.breaks.push(self.row);
             self.used = 0.0;
         }

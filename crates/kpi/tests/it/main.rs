@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
 
 mod company;
+mod demo_company;
 mod fields;
 mod schema;
 mod scopes;
