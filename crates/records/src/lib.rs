@@ -1,6 +1,7 @@
 //! The one data path: record types are declared once, and everything that reaches a record goes through the declaration.
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod check;
 mod declare;
 pub mod directory;
@@ -14,6 +15,7 @@ mod value;
 
 use palisade_store::MigrationSet;
 
+pub use batch::Batch;
 pub use declare::{Base, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Verb, Verbs};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
 pub use policy::{RowFilter, View};
