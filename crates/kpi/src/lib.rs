@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod demo;
 mod roles;
+mod routes;
 pub mod score_card;
 mod store;
 pub mod types;
@@ -11,6 +12,7 @@ use palisade_records::RecordType;
 use palisade_store::MigrationSet;
 
 pub use roles::{DEFAULT_ROLES, DefaultRole, permissions};
+pub use routes::{KpiState, navigation, routes};
 
 /// The tables of this app; they refer to those of `palisade_records`.
 pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("kpi", [1 => "0001_company"]);

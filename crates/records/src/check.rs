@@ -147,7 +147,7 @@ async fn check_links(
             Some(record) => {
                 format!("“{}” is out of use. Choose another, or take it into use again first.", record.title())
             }
-            None => format!("Choose a {} that you can see.", to.singular),
+            None => format!("Choose {} that you can see.", to.one()),
         };
         wrong.push(FieldError { field: field.name.into(), message: problem });
     }
@@ -199,7 +199,7 @@ async fn check_unique_set(
     if let Some((_, is_archived)) = store::find_by_fields(conn, table, &wanted, except).await? {
         let advice = if is_archived { " It is out of use: take it into use again, or choose another." } else { "" };
         let field = set.last().copied().unwrap_or_default();
-        let message = format!("There is a {} with this already.{advice}", table.singular);
+        let message = format!("There is {} with this already.{advice}", table.one());
         taken.push(FieldError { field: field.into(), message });
     }
     Ok(())

@@ -298,6 +298,13 @@ impl RecordType {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// One of them, within a sentence: `a team`, `an employee`.
+    #[must_use]
+    pub fn one(&self) -> String {
+        let article = if self.singular.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {}", self.singular)
+    }
+
     /// Whether anything about it is personal.
     #[must_use]
     pub fn is_personal(&self) -> bool {

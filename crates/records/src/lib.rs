@@ -1,12 +1,14 @@
 //! The one data path: record types are declared once, and everything that reaches a record goes through the declaration.
 #![doc = include_str!("../README.md")]
 
-mod batch;
+pub mod api;
 mod check;
 mod declare;
 pub mod directory;
 mod model;
+pub mod pages;
 pub mod policy;
+mod query;
 mod schema;
 mod service;
 mod store;
@@ -15,7 +17,6 @@ mod value;
 
 use palisade_store::MigrationSet;
 
-pub use batch::Batch;
 pub use declare::{Base, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Verb, Verbs};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
 pub use policy::{RowFilter, View};

@@ -280,26 +280,14 @@ impl Records {
         if found.record.archived_at.is_some() == archived {
             return Ok(found.record);
         }
-        let done = self.write_archived(&mut tx, caller, &found, archived).await?;
-        let record = find_written(&mut tx, caller, ty, id).await?;
-        tx.commit(done).await?;
-        Ok(record)
-    }
-
-    /// Takes a record out of use or into it; gives the entry that must be committed with it.
-    pub(crate) async fn write_archived<A: RecordAction>(
-        &self,
-        tx: &mut WriteTx,
-        caller: &Caller,
-        found: &Permitted<A>,
-        archived: bool,
-    ) -> Result<TrailEntry, Error> {
-        let (record, ty, now) = (&found.record, found.record.ty, self.store.env().now());
+        let now = self.store.env().now();
         let values = [("archived_at", archived.then_some(now).into())];
-        if !store::update(tx, ty, (record.id, record.own_version), &values, now).await? {
-            return Err(changed_meanwhile(record, &Draft::new()));
+        if !store::update(&mut tx, ty, (id, found.record.own_version), &values, now).await? {
+            return Err(changed_meanwhile(&found.record, &Draft::new()));
         }
-        Ok(entry(caller, ty, A::verb(&ty.verbs), record.id))
+        let record = find_written(&mut tx, caller, ty, id).await?;
+        tx.commit(entry(caller, ty, A::verb(&ty.verbs), id)).await?;
+        Ok(record)
     }
 
     /// Writes a refusal into the trail; everything else passes through. The transaction is over by now: it held the writer.
@@ -322,7 +310,7 @@ impl Records {
     }
 }
 
-pub(crate) async fn find_written(
+async fn find_written(
     tx: &mut WriteTx,
     caller: &Caller,
     ty: &'static RecordType,
@@ -397,5 +385,13 @@ fn changed_meanwhile(record: &Record, draft: &Draft) -> Error {
     let message = format!(
         "Somebody changed this at {at}, after you had opened it. Nothing of yours was written. Look at what differs, then send it again if it is still right."
     );
-    Error::new(ErrorKind::Conflict, message).about(fields)
+    Error::new(ErrorKind::Conflict, message).about(fields).caused_by(OTHER_VERSION)
+}
+
+/// The private cause of a conflict of versions, which tells it from one of names.
+const OTHER_VERSION: &str = "the record has another version than the one that was named";
+
+/// Whether a conflict is one of versions.
+pub(crate) fn is_other_version(error: &Error) -> bool {
+    error.kind() == ErrorKind::Conflict && error.cause_for_log() == Some(OTHER_VERSION)
 }

@@ -57,7 +57,7 @@ impl Kind {
             Self::Date => read_date(text).map(Value::from),
             Self::Choice(options) => read_choice(text, options),
             Self::Link(to) => {
-                let id = parse_id(text).ok_or_else(|| format!("Choose a {} from the list.", to.singular))?;
+                let id = parse_id(text).ok_or_else(|| format!("Choose {} from the list.", to.one()))?;
                 Ok(Value::from(id))
             }
         }

@@ -1,12 +1,15 @@
 //! The KPI app and, with its types, the record layer, on both engines.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
 
+mod api;
 mod company;
 mod demo_company;
 mod fields;
+mod pages;
 mod schema;
 mod scopes;
 mod score_card;
+mod site;
 mod validation;
 mod versions;
 

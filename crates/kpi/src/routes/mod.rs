@@ -1,0 +1,56 @@
+//! The pages and calls of the app.
+
+mod home;
+
+use palisade_base::{Permission, Scope};
+use palisade_records::{RecordType, Records, api, directory::PERSON, pages};
+use palisade_web::{Access, Icon, NavItem, Routes};
+
+use crate::{TYPES, types};
+
+/// What the app's routes work with.
+#[derive(Clone)]
+pub struct KpiState {
+    /// The records.
+    pub records: Records,
+}
+
+/// Every route of the app: the overview at `/`, the pages of its record types and of the directory, and their API.
+pub fn routes(state: KpiState) -> Routes {
+    let types: Vec<&'static RecordType> = TYPES.iter().copied().chain([&PERSON]).collect();
+    let records = state.records.clone();
+    Routes::new(state)
+        .get("/", Access::SignedIn, home::show)
+        .finish()
+        .merge(pages::routes(&records, &types))
+        .merge(api::routes(&records, &types))
+}
+
+/// The app's entries in the frame of its pages.
+#[must_use]
+pub fn navigation() -> Vec<NavItem> {
+    let home =
+        NavItem { section: "", label: "Overview", path: "/", icon: Icon::Home, permission: None, phone_rank: Some(0) };
+    vec![
+        home,
+        entry("", &types::EMPLOYEE, "/employees", Icon::People, Some(1)),
+        entry("", &types::TEAM, "/teams", Icon::Team, Some(2)),
+        entry("Catalogue", &types::SKILL, "/skills", Icon::Skill, Some(3)),
+        entry("Catalogue", &types::SKILL_CATEGORY, "/skill-categories", Icon::Category, None),
+        entry("Catalogue", &types::TOOL, "/tools", Icon::Tool, Some(4)),
+        entry("Catalogue", &types::TOOL_CATEGORY, "/tool-categories", Icon::Category, None),
+        entry("Catalogue", &types::TIER, "/tiers", Icon::Tier, None),
+        entry("Directory", &PERSON, "/people", Icon::Person, None),
+    ]
+}
+
+fn entry(
+    section: &'static str,
+    ty: &'static RecordType,
+    path: &'static str,
+    icon: Icon,
+    phone_rank: Option<u8>,
+) -> NavItem {
+    let permission = Some((Permission::new(ty.verbs.read.permission), Scope::Own));
+    NavItem { section, label: ty.plural, path, icon, permission, phone_rank }
+}

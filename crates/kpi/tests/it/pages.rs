@@ -1,0 +1,117 @@
+//! The pages that the declarations give.
+
+use http::StatusCode;
+use palisade_kpi::{TYPES, types::TEAM};
+use palisade_records::directory::PERSON;
+use palisade_testkit::on_both_engines;
+
+use crate::{
+    MIGRATOR,
+    company::{Company, all},
+    site::Site,
+};
+
+on_both_engines! {
+    async fn every_list_record_and_form_opens(db: TestStore) {
+        let company = Company::new(&db).await;
+        let browser = Site::browser(&db, &company, &company.admin);
+        assert_eq!(browser.get("/").await.status, StatusCode::OK);
+        for ty in TYPES.iter().copied().chain([&PERSON]) {
+            for path in [format!("/{}", ty.path), format!("/{}/new", ty.path)] {
+                assert_eq!(browser.get(&path).await.status, StatusCode::OK, "{path}");
+            }
+            for record in all(&company.records, &company.admin, ty).await {
+                for rest in ["", "/edit", "/archive"] {
+                    let path = format!("/{}/{}{rest}", ty.path, record.id);
+                    let page = browser.get(&path).await;
+                    assert_eq!(page.status, StatusCode::OK, "{path}");
+                    assert!(page.text().contains(&record.title()), "{path}");
+                }
+            }
+        }
+    }
+
+    /// covers K0.1 (part)
+    async fn a_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_field(db: TestStore) {
+        let company = Company::new(&db).await;
+        let browser = Site::browser(&db, &company, &company.admin);
+        let fields = [("given_name", "<b>Ann</b>"), ("family_name", ""), ("hire_date", "soon"), ("tier_id", "")];
+        let page = browser.post("/employees/new", &fields).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let html = page.text();
+        assert!(html.contains("&#60;b&#62;Ann&#60;/b&#62;") && !html.contains("<b>Ann"));
+        for words in ["Enter the family name.", "Write a date like 2026-03-31", "Choose the tier."] {
+            assert!(html.contains(words), "{words}");
+        }
+    }
+
+    /// covers K0.1 (part)
+    async fn a_manager_adds_and_changes_somebody_of_the_own_team_by_form(db: TestStore) {
+        let company = Company::new(&db).await;
+        let browser = Site::browser(&db, &company, &company.nora);
+        let (tier, north) = (company.tiers[0].to_string(), company.north.to_string());
+        let new = [("given_name", "Ann"), ("family_name", "New"), ("phone", "555-0177"), ("tier_id", &tier), ("team_id", &north), ("hire_date", "2026-01-05")];
+        let added = browser.post("/employees/new", &new).await;
+        assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text());
+        let path = added.header("location").to_owned();
+        let page = browser.get(&path).await.text();
+        assert!(page.contains("Ann New") && page.contains("5 Jan 2026") && page.contains("555-0177"));
+        let form = browser.get(&format!("{path}/edit")).await.text();
+        assert!(!form.contains("name=\"email\""), "a manager does not set mail addresses");
+        let version = form.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let change = [("version", version.as_str()), ("given_name", "Anna")];
+        assert_eq!(browser.post(&format!("{path}/edit"), &change).await.status, StatusCode::SEE_OTHER);
+        let again = browser.post(&format!("{path}/edit"), &[("version", &version), ("given_name", "Anne")]).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        assert!(again.text().contains("This is “Anna” now") && again.text().contains("value=\"Anne\""));
+    }
+
+    /// covers K2.1 (part)
+    async fn an_employee_sees_their_own_record_and_no_forms(db: TestStore) {
+        let company = Company::new(&db).await;
+        let browser = Site::browser(&db, &company, &company.nick);
+        let list = browser.get("/employees").await.text();
+        assert!(list.contains("Nick Test") && !list.contains("Sue Test") && !list.contains("/employees/new"));
+        assert!(browser.get("/").await.text().contains("Your record"));
+        let own = browser.get(&format!("/employees/{}", company.nick_record)).await.text();
+        assert!(own.contains("About Nick") && !own.contains("/edit"));
+        assert_eq!(browser.get(&format!("/employees/{}", company.sue_record)).await.status, StatusCode::NOT_FOUND);
+        for path in ["/employees/new", "/people", "/teams/new"] {
+            assert_eq!(browser.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        let edit = format!("/employees/{}/edit", company.nick_record);
+        assert_eq!(browser.get(&edit).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(browser.post(&edit, &[("version", "2"), ("notes", "x")]).await.status, StatusCode::FORBIDDEN);
+    }
+
+    /// covers K2.1 (part)
+    async fn a_manager_is_told_what_is_not_shown(db: TestStore) {
+        let company = Company::new(&db).await;
+        let browser = Site::browser(&db, &company, &company.nora);
+        let page = browser.get(&format!("/employees/{}", company.sue_record)).await.text();
+        assert!(page.contains("Your role does not show you") && page.contains("telephone"));
+        assert!(!page.contains("555-0100") && !page.contains("About Sue") && !page.contains("/edit"));
+    }
+
+    async fn archiving_asks_first_and_can_be_taken_back(db: TestStore) {
+        let company = Company::new(&db).await;
+        let browser = Site::browser(&db, &company, &company.admin);
+        let path = format!("/teams/{}", company.south);
+        let question = browser.get(&format!("{path}/archive")).await.text();
+        assert!(question.contains("1 employee keeps referring to it."));
+        assert_eq!(browser.post(&format!("{path}/archive"), &[("version", "1")]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(all(&company.records, &company.admin, &TEAM).await.len(), 1);
+        assert!(browser.get("/teams?archived=true").await.text().contains("out of use"));
+        assert_eq!(browser.post(&format!("{path}/restore"), &[("version", "2")]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(all(&company.records, &company.admin, &TEAM).await.len(), 2);
+    }
+
+    async fn a_form_without_its_token_changes_nothing(db: TestStore) {
+        let company = Company::new(&db).await;
+        let browser = Site::browser(&db, &company, &company.admin);
+        let request = browser.from_here("/teams/new", "application/x-www-form-urlencoded");
+        let answer = browser.send(request.body("name=Sneaky".into()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert_eq!(all(&company.records, &company.admin, &TEAM).await.len(), 2);
+    }
+}

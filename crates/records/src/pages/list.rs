@@ -1,0 +1,157 @@
+//! The list of a type.
+
+use askama::Template;
+use axum::extract::State;
+use palisade_base::{Caller, Error};
+use palisade_web::{
+    Html, Icon, ListQuery, ListQueryParts, Outcome, Page, Visitor,
+    component::{Badge, ButtonLink, Cell, Choice, EmptyState, Field as Input, FilterForm, Head, Paging, Row, Table},
+};
+
+use super::{Pages, holds, lookup, words};
+use crate::{
+    Field, Kind, Record, View,
+    query::{ARCHIVED, SEARCH, list_request},
+};
+
+#[derive(Template)]
+#[template(path = "record_list.html")]
+struct Body {
+    filters: FilterForm,
+    table: Table,
+    paging: Option<Paging>,
+}
+
+pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: ListQueryParts) -> Outcome {
+    let query = query.read(&pages.spec)?;
+    let request = list_request(pages.ty, &query)?;
+    let found = pages.records.list(&visitor.caller, pages.ty, &request).await?;
+    let filters = FilterForm::new(&query, filter_fields(&pages, &visitor.caller).await?);
+    let rows = found.records.iter().map(|record| row(&pages, &visitor.caller, record));
+    let table = Table::new(pages.ty.plural, heads(&pages, &visitor.caller, &query)).rows(rows).empty(empty(
+        &pages,
+        &visitor.caller,
+        &query,
+    ));
+    let noun = pages.ty.plural.to_lowercase();
+    let shown = found.records.len();
+    let paging = (found.total > 0).then(|| Paging::new(&query, shown, found.total, noun));
+    page(&pages, &visitor, &query).body(&Body { filters, table, paging })
+}
+
+fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery) -> Page<'a> {
+    let (ty, path) = (pages.ty, pages.list_path());
+    let mut page = Page::new(visitor, ty.plural).lead(ty.about);
+    if holds(&visitor.caller, ty.verbs.create) {
+        page = page.action(ButtonLink::first(format!("Add {}", ty.one()), format!("{path}/new")).icon(Icon::Plus));
+    }
+    if holds(&visitor.caller, ty.verbs.import) {
+        page = page.action(ButtonLink::second("Import", format!("{path}/import")).icon(Icon::Import));
+    }
+    if holds(&visitor.caller, ty.verbs.export) {
+        let rest = query.export_query();
+        page = page
+            .action(ButtonLink::second("Excel", format!("{path}/export.xlsx{rest}")).icon(Icon::Export))
+            .action(ButtonLink::second("CSV", format!("{path}/export.csv{rest}")).icon(Icon::Export));
+    }
+    page
+}
+
+/// The columns besides the title: listed fields that the caller sees in any row.
+fn columns(pages: &Pages, caller: &Caller) -> Vec<(usize, &'static Field)> {
+    let view = View::new(pages.ty, caller);
+    let fields = pages.ty.fields.iter().enumerate();
+    fields.filter(|(at, f)| f.is_listed && view.sees(*at) && !pages.ty.title.contains(&f.name)).collect()
+}
+
+fn heads(pages: &Pages, caller: &Caller, query: &ListQuery) -> Vec<Head> {
+    let ty = pages.ty;
+    let first = ty.sort.iter().chain(ty.title).find(|name| ty.title.contains(name) && is_sort(pages, name));
+    let title = Head::new("Name");
+    let title = if let Some(first) = first { title.sorts(query, first) } else { title };
+    let mut heads = vec![title];
+    for (_, field) in columns(pages, caller) {
+        let head = Head::new(field.label).sorts(query, field.name);
+        heads.push(if matches!(field.kind, Kind::Int { .. }) { head.number() } else { head });
+    }
+    heads
+}
+
+fn is_sort(pages: &Pages, name: &str) -> bool {
+    pages.spec.sorts.contains(&name)
+}
+
+fn row(pages: &Pages, caller: &Caller, record: &Record) -> Row {
+    let mut title = Html::text(&record.title());
+    if record.archived_at.is_some() {
+        title = Html::concat([title, Html::text(" "), Html::from_component(&Badge::plain("out of use"))]);
+    }
+    let mut cells = vec![Cell::html(title)];
+    for (index, field) in columns(pages, caller) {
+        let Some(cell) = record.cells.get(index) else { continue };
+        let text = words::words(field, cell);
+        cells.push(match field.kind {
+            _ if text.is_empty() => Cell::none(),
+            Kind::Int { .. } => Cell::number(text),
+            Kind::LongText(_) => Cell::text(shortened(&text)),
+            _ => Cell::text(text),
+        });
+    }
+    Row::link(pages.record_path(record.id), cells)
+}
+
+/// The beginning of a long text, for a table.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 120;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain(['…']).collect()
+}
+
+async fn filter_fields(pages: &Pages, caller: &Caller) -> Result<Vec<Input>, Error> {
+    let ty = pages.ty;
+    let view = View::new(ty, caller);
+    let mut inputs = Vec::new();
+    if ty.fields.iter().enumerate().any(|(index, field)| field.is_searchable && view.sees(index)) {
+        inputs.push(Input::search(SEARCH, "Search"));
+    }
+    for (index, field) in ty.fields.iter().enumerate() {
+        if field.is_filter && view.sees(index) {
+            inputs.push(filter_input(pages, caller, field).await?);
+        }
+    }
+    let states = [("", "In use"), ("true", "Out of use"), ("all", "All")];
+    inputs.push(Input::select(ARCHIVED, "State", states.map(|(value, label)| Choice::new(value, label))));
+    Ok(inputs)
+}
+
+async fn filter_input(pages: &Pages, caller: &Caller, field: &Field) -> Result<Input, Error> {
+    let mut choices = vec![Choice::new("", "All")];
+    match field.kind {
+        Kind::Link(to) => choices.extend(lookup::choices(&pages.records, caller, to).await?),
+        Kind::Choice(options) => choices.extend(options.iter().map(|(value, label)| Choice::new(*value, *label))),
+        Kind::Bool => choices.extend([Choice::new("yes", "Yes"), Choice::new("no", "No")]),
+        Kind::Int { .. } => return Ok(Input::number(field.name, field.label)),
+        _ => return Ok(Input::text(field.name, field.label)),
+    }
+    Ok(Input::select(field.name, field.label, choices))
+}
+
+fn empty(pages: &Pages, caller: &Caller, query: &ListQuery) -> EmptyState {
+    let noun = pages.ty.plural.to_lowercase();
+    if query.is_filtered() {
+        let text = "Take a filter away, or search for something shorter.";
+        return EmptyState::new(format!("No {noun} match"), text).action("Show all", query.unfiltered_path());
+    }
+    if query.page > 1 {
+        return EmptyState::new("The list ends before this page", "Go back to its beginning.")
+            .action("To the first page", query.page_path(1));
+    }
+    if holds(caller, pages.ty.verbs.create) {
+        let text = "Enter the first one, or import a file with many.";
+        return EmptyState::new(format!("No {noun} yet"), text)
+            .action("Enter the first", format!("{}/new", pages.list_path()));
+    }
+    EmptyState::new(format!("No {noun} yet"), "None have been entered that your role shows you.")
+}

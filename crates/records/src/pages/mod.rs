@@ -1,0 +1,83 @@
+//! The pages that a declaration gives: list, record, form, archive.
+
+mod form;
+mod list;
+mod lookup;
+mod show;
+mod words;
+
+use std::sync::Arc;
+
+use palisade_base::{Caller, Permission, Scope};
+use palisade_web::{Access, ListSpec, Routes};
+
+use crate::{
+    RecordType, Records, Verb,
+    query::{fixed, list_spec},
+};
+
+pub use words::cell_html;
+
+/// Rows on a page of a list where nothing else is asked for.
+const PER_PAGE: u64 = 50;
+
+/// What the pages of one type work with.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    pub(crate) records: Records,
+    pub(crate) ty: &'static RecordType,
+    spec: ListSpec,
+    /// All types of the program, to find those that refer to this one.
+    all: Arc<[&'static RecordType]>,
+}
+
+impl Pages {
+    fn list_path(&self) -> String {
+        format!("/{}", self.ty.path)
+    }
+
+    fn record_path(&self, id: palisade_base::RecordId) -> String {
+        record_path(self.ty, id)
+    }
+}
+
+/// The path of a record's page.
+pub(crate) fn record_path(ty: &RecordType, id: palisade_base::RecordId) -> String {
+    format!("/{}/{id}", ty.path)
+}
+
+/// What a route needs: the verb's permission, reaching anything at all. How far, the service decides for each record.
+pub(crate) fn needs(verb: Verb) -> Access {
+    Access::Permission(Permission::new(verb.permission), Scope::Own)
+}
+
+/// Whether the caller holds the verb's permission at all.
+pub(crate) fn holds(caller: &Caller, verb: Verb) -> bool {
+    caller.authority.scope(&Permission::new(verb.permission)).is_some()
+}
+
+/// The routes of these types' pages.
+pub fn routes(records: &Records, types: &[&'static RecordType]) -> Routes {
+    let all: Arc<[&'static RecordType]> = types.into();
+    types.iter().fold(Routes::new(()), |routes, ty| {
+        let pages = Pages { records: records.clone(), ty, spec: list_spec(ty, PER_PAGE), all: Arc::clone(&all) };
+        routes.merge(type_routes(pages))
+    })
+}
+
+fn type_routes(pages: Pages) -> Routes {
+    let ty = pages.ty;
+    let path = |rest: &str| fixed(format!("/{}{rest}", ty.path));
+    let verbs = &ty.verbs;
+    Routes::new(pages)
+        .get(path(""), needs(verbs.read), list::show)
+        .get(path("/new"), needs(verbs.create), form::show_new)
+        .post(path("/new"), needs(verbs.create), form::create)
+        .get(path("/{id}"), needs(verbs.read), show::show)
+        .get(path("/{id}/edit"), needs(verbs.update), form::show_edit)
+        .post(path("/{id}/edit"), needs(verbs.update), form::update)
+        .get(path("/{id}/archive"), needs(verbs.archive), show::confirm_archive)
+        .post(path("/{id}/archive"), needs(verbs.archive), show::archive)
+        .post(path("/{id}/restore"), needs(verbs.restore), show::restore)
+        .finish()
+}

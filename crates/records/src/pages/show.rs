@@ -1,0 +1,156 @@
+//! A record's own page, and taking it out of use and back.
+
+use askama::Template;
+use axum::extract::State;
+use palisade_base::{Caller, Error};
+use palisade_store::Value;
+use palisade_web::{
+    Failure, Html, Icon, Notice, Outcome, Page, PathId, ProtectedForm, Visitor, Width,
+    component::{ActionForm, Badge, Breadcrumbs, ButtonLink, Confirm, Facts, Stat, Stats, When},
+    see_other_with,
+};
+use serde::Deserialize;
+
+use super::{Pages, holds, words::cell_html};
+use crate::{
+    Kind, ListRequest, Record,
+    check::lower_first,
+    policy::{Archive, Restore, Update},
+};
+use palisade_base::RecordId;
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct Body {
+    facts: Facts,
+    unseen: String,
+    references: Vec<Stat>,
+    stats: Stats,
+    created: When,
+    updated: When,
+}
+
+pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, PathId(id): PathId<RecordId>) -> Outcome {
+    let record = pages.records.view(&visitor.caller, pages.ty, id).await?;
+    let references = references(&pages, &visitor.caller, &record).await?;
+    let zone = &visitor.navigation.zone;
+    let body = Body {
+        facts: facts(&visitor.caller, &record),
+        unseen: unseen(&record),
+        stats: Stats::new(references.clone()),
+        references,
+        created: When::new(record.created_at, visitor.now, zone),
+        updated: When::new(record.updated_at, visitor.now, zone),
+    };
+    page(&pages, &visitor, &record).await?.body(&body)
+}
+
+async fn page<'a>(pages: &Pages, visitor: &'a Visitor, record: &Record) -> Result<Page<'a>, Error> {
+    let (records, caller, path) = (&pages.records, &visitor.caller, pages.record_path(record.id));
+    let crumbs = Breadcrumbs::new().link(pages.ty.plural, pages.list_path());
+    let mut page = Page::new(visitor, record.title()).crumbs(crumbs).width(Width::Reading);
+    if record.archived_at.is_none() && records.may::<Update>(caller, record).await? {
+        page = page.action(ButtonLink::first("Change", format!("{path}/edit")).icon(Icon::Edit));
+    }
+    if record.archived_at.is_none() && records.may::<Archive>(caller, record).await? {
+        page = page.action(ButtonLink::second("Archive", format!("{path}/archive")).icon(Icon::Archive));
+    }
+    if record.archived_at.is_some() && records.may::<Restore>(caller, record).await? {
+        let form = ActionForm::new(format!("{path}/restore"), &visitor.csrf, "Take into use again");
+        page = page.action(form.with("version", record.version.to_string()));
+    }
+    Ok(page)
+}
+
+fn facts(caller: &Caller, record: &Record) -> Facts {
+    let mut facts = Facts::new();
+    if record.archived_at.is_some() {
+        facts = facts.component("State", &Badge::warn("Out of use"));
+    }
+    for (field, cell) in record.ty.fields.iter().zip(&record.cells).filter(|(_, cell)| cell.is_shown) {
+        let is_open = matches!(field.kind, Kind::Link(to) if holds(caller, to.verbs.read));
+        facts = facts.html(field.label, cell_html(field, cell, is_open));
+    }
+    facts
+}
+
+fn unseen(record: &Record) -> String {
+    let hidden = record.ty.fields.iter().zip(&record.cells).filter(|(_, cell)| !cell.is_shown);
+    hidden.map(|(field, _)| lower_first(field.label)).collect::<Vec<_>>().join(", ")
+}
+
+/// How many records of other types link to this one, as far as the caller sees them; each leads to the filtered list.
+async fn references(pages: &Pages, caller: &Caller, record: &Record) -> Result<Vec<Stat>, Error> {
+    let mut stats = Vec::new();
+    for ty in pages.all.iter().filter(|ty| holds(caller, ty.verbs.read)) {
+        for (index, field) in ty.fields.iter().enumerate().filter(|(_, field)| field.is_filter) {
+            if !matches!(field.kind, Kind::Link(to) if to.name == pages.ty.name) {
+                continue;
+            }
+            let filters = vec![(index, Value::from(record.id))];
+            let request = ListRequest { filters, ..ListRequest::default() };
+            let total = pages.records.list(caller, ty, &request).await?.total;
+            let path = format!("/{}?{}={}", ty.path, field.name, record.id);
+            let label = if total == 1 { ty.singular.to_owned() } else { ty.plural.to_lowercase() };
+            stats.push(Stat { figure: total.to_string(), label, path: Some(path) });
+        }
+    }
+    Ok(stats)
+}
+
+/// The version that a button was shown with.
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    version: i64,
+}
+
+pub(super) async fn confirm_archive(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    PathId(id): PathId<RecordId>,
+) -> Outcome {
+    let record = pages.records.get(&visitor.caller, pages.ty, id).await?;
+    if !pages.records.may::<Archive>(&visitor.caller, &record).await? {
+        return Err(Error::denied().into());
+    }
+    let path = pages.record_path(id);
+    let mut confirm = Confirm::new(format!("{path}/archive"), &visitor.csrf, "Archive", path.as_str())
+        .with("version", record.version.to_string())
+        .effect(format!(
+            "“{}” goes out of use: it is no longer listed, and nothing new can refer to it.",
+            record.title()
+        ))
+        .effect("Nothing is deleted: it stays under “Out of use”, and can be taken into use again there.");
+    for stat in references(&pages, &visitor.caller, &record).await? {
+        if stat.figure != "0" {
+            let keep = if stat.figure == "1" { "keeps" } else { "keep" };
+            confirm = confirm.effect(format!("{} {} {keep} referring to it.", stat.figure, stat.label));
+        }
+    }
+    Page::new(&visitor, format!("Archive {}?", record.title()))
+        .crumbs(Breadcrumbs::new().link(pages.ty.plural, pages.list_path()).link(record.title(), path))
+        .width(Width::Reading)
+        .body_html(&Html::from_component(&confirm))
+}
+
+pub(super) async fn archive(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    PathId(id): PathId<RecordId>,
+    ProtectedForm(seen): ProtectedForm<Seen>,
+) -> Result<axum::response::Response, Failure> {
+    let record = pages.records.archive(&visitor.caller, pages.ty, (id, seen.version)).await?;
+    let notice = Notice::ok(format!("“{}” is out of use.", record.title()));
+    Ok(see_other_with(pages.record_path(id), &notice))
+}
+
+pub(super) async fn restore(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    PathId(id): PathId<RecordId>,
+    ProtectedForm(seen): ProtectedForm<Seen>,
+) -> Result<axum::response::Response, Failure> {
+    let record = pages.records.restore(&visitor.caller, pages.ty, (id, seen.version)).await?;
+    let notice = Notice::ok(format!("“{}” is in use again.", record.title()));
+    Ok(see_other_with(pages.record_path(id), &notice))
+}
