@@ -1,1 +1,13 @@
-//! palisade-console
+#![doc = include_str!("../README.md")]
+
+mod navigation;
+mod parts;
+mod routes;
+mod session_cookies;
+mod state;
+mod step_up;
+mod words;
+
+pub use navigation::navigation;
+pub use routes::routes;
+pub use state::{ConsoleConfig, ConsoleState, SiteLabel};

@@ -60,6 +60,8 @@ pub struct Field {
     suffix: Option<String>,
     class: &'static str,
     autofocus: bool,
+    read_only: bool,
+    id_suffix: &'static str,
 }
 
 html_safe!(Field);
@@ -83,6 +85,8 @@ impl Field {
             suffix: None,
             class: "",
             autofocus: false,
+            read_only: false,
+            id_suffix: "",
         }
     }
 
@@ -282,6 +286,20 @@ impl Field {
         self
     }
 
+    /// Shown, and not to be changed.
+    #[must_use]
+    pub const fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// An ending for its id, where two forms of a page have a field of this name.
+    #[must_use]
+    pub const fn id_suffix(mut self, suffix: &'static str) -> Self {
+        self.id_suffix = suffix;
+        self
+    }
+
     /// With what a form keeps: see [`crate::FormView::fill`].
     pub(crate) fn filled(mut self, values: Option<&[String]>, error: Option<&str>) -> Self {
         let is_kept = !matches!(self.control, Control::Input("password") | Control::File { .. });
@@ -306,10 +324,10 @@ impl Field {
     fn described_by(&self) -> String {
         let mut ids = Vec::new();
         if self.hint.is_some() {
-            ids.push(format!("f-{}-hint", self.name));
+            ids.push(format!("f-{}{}-hint", self.name, self.id_suffix));
         }
         if self.error.is_some() {
-            ids.push(format!("f-{}-error", self.name));
+            ids.push(format!("f-{}{}-error", self.name, self.id_suffix));
         }
         ids.join(" ")
     }

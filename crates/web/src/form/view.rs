@@ -19,6 +19,7 @@ pub struct FormView {
     values: Vec<(String, Vec<String>)>,
     errors: Vec<FieldError>,
     message: Option<String>,
+    was_sent: bool,
 }
 
 impl FormView {
@@ -39,7 +40,7 @@ impl FormView {
     #[must_use]
     pub fn kept(fields: &Fields) -> Self {
         let values = fields.iter().map(|(name, values)| (name.to_owned(), values.to_vec())).collect();
-        Self { values, ..Self::default() }
+        Self { values, was_sent: true, ..Self::default() }
     }
 
     /// Adds what is wrong.
@@ -55,7 +56,9 @@ impl FormView {
     pub fn fill(&self, field: Field) -> Field {
         let values = self.values.iter().find(|(name, _)| name == field.name());
         let error = self.errors.iter().find(|error| error.field == field.name());
-        field.filled(values.map(|(_, values)| values.as_slice()), error.map(|error| error.message.as_str()))
+        // A box that was not ticked was not sent at all.
+        let values = values.map(|(_, values)| values.as_slice()).or(self.was_sent.then_some(&[]));
+        field.filled(values, error.map(|error| error.message.as_str()))
     }
 
     /// What is wrong, for the top of the page; shows nothing where nothing is.

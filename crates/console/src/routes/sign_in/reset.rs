@@ -1,0 +1,64 @@
+//! Choosing a password with a link that an administrator gave.
+
+use axum::extract::{Path, State};
+use palisade_base::{Error, PlainToken, SecretString};
+use palisade_identity::model::UserName;
+use palisade_web::{
+    FormView, Notice, Outcome, Page, ProtectedForm, Visitor, Width, component::Field, path_segment, see_other_with,
+};
+use serde::Deserialize;
+
+use super::{
+    link::alive_or,
+    new_password::{new_password_fields, same_twice},
+    password::dead_link,
+};
+use crate::{
+    ConsoleState,
+    parts::{FormBody, is_about_input},
+};
+
+#[derive(Deserialize)]
+pub(super) struct ResetForm {
+    /// The browser's password store wants to know whose password it is; we know it by the link.
+    #[serde(rename = "user_name")]
+    _user_name: Option<String>,
+    new_password: SecretString,
+    again: SecretString,
+}
+
+pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, Path(text): Path<String>) -> Outcome {
+    let token = PlainToken::from_client(&text).ok_or_else(dead_link)?;
+    let user = state.identity.check_password_link(&token).await.map_err(alive_or)?;
+    page(&state, &visitor, &text, &user, &FormView::new()).await
+}
+
+pub(super) async fn submit(
+    State(state): State<ConsoleState>,
+    visitor: Visitor,
+    Path(text): Path<String>,
+    ProtectedForm(form): ProtectedForm<ResetForm>,
+) -> Outcome {
+    let token = PlainToken::from_client(&text).ok_or_else(dead_link)?;
+    let user = state.identity.check_password_link(&token).await.map_err(alive_or)?;
+    match set(&state, &visitor, &token, &form).await {
+        Ok(()) => Ok(see_other_with("/sign-in", &Notice::ok("The password is set. Sign in with it now."))),
+        Err(error) if is_about_input(&error) => {
+            page(&state, &visitor, &text, &user, &FormView::new().failed(&error)).await
+        }
+        Err(error) => Err(alive_or(error)),
+    }
+}
+
+async fn set(state: &ConsoleState, visitor: &Visitor, token: &PlainToken, form: &ResetForm) -> Result<(), Error> {
+    same_twice(&form.new_password, &form.again)?;
+    state.identity.open_password_link(token, &form.new_password, visitor.caller.origin.clone()).await
+}
+
+async fn page(state: &ConsoleState, visitor: &Visitor, token: &str, user: &UserName, view: &FormView) -> Outcome {
+    let name = Field::text("user_name", "User name").value(user.as_str()).autocomplete("username").read_only();
+    let form = FormBody::new(format!("/sign-in/reset/{}", path_segment(token)), &visitor.csrf, "Save the password")
+        .field(&name)
+        .fields(new_password_fields(state).await?.into_iter().map(|field| view.fill(field)));
+    Page::new(visitor, "Choose your password").width(Width::Card).errors(view.summary()).body(&form)
+}

@@ -1,0 +1,50 @@
+//! What the console's pages are given.
+
+use std::sync::Arc;
+
+use palisade_base::{Env, Instant};
+use palisade_identity::Identity;
+
+/// A site as pages name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiteLabel {
+    /// The name that grants and roles have: `console`, `kpi`.
+    pub name: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+}
+
+/// What the console is told about the place it works in.
+#[derive(Clone, Debug)]
+pub struct ConsoleConfig {
+    /// The address that people reach the console at, as links are written: `https://kpi.example:8443`, no slash at the end.
+    pub base_url: String,
+    /// The sites that roles are for, in the order that pages list them.
+    pub sites: Vec<SiteLabel>,
+    /// Opening a one-time sign-in link signs in at once. For the demo only: elsewhere the page asks first, because
+    /// programs that look at mails open links too.
+    pub links_open_at_once: bool,
+}
+
+/// The state of every handler here.
+#[derive(Clone)]
+pub struct ConsoleState {
+    /// Users, sessions, roles, settings.
+    pub identity: Identity,
+    /// Clock and randomness.
+    pub env: Env,
+    /// The place.
+    pub config: Arc<ConsoleConfig>,
+}
+
+impl ConsoleState {
+    /// The present instant.
+    pub(crate) fn now(&self) -> Instant {
+        self.env.now()
+    }
+
+    /// What people call a site.
+    pub(crate) fn site_label<'a>(&self, name: &'a str) -> &'a str {
+        self.config.sites.iter().find(|site| site.name == name).map_or(name, |site| site.label)
+    }
+}
