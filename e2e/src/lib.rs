@@ -8,12 +8,14 @@
 )]
 
 mod browser;
+mod client;
 mod palisade;
 mod totp;
 mod wait;
 mod webdriver;
 
 pub use browser::{Browser, Width};
+pub use client::{Answer, Client};
 pub use palisade::{Account, Palisade, target_dir};
 pub use totp::TotpSecret;
 pub use wait::until;

@@ -14,7 +14,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: [Package; 8] = [
     Package {
         name: "build-essential",
         wanted_for: "SQLite and the cryptography, which are C",
@@ -24,6 +24,8 @@ const PACKAGES: [Package; 6] = [
     Package { name: "postgresql", wanted_for: "every store test, on its second engine", is_there: has_postgres },
     Package { name: "chromium", wanted_for: "the browser tests", is_there: || on_path("chromium") },
     Package { name: "chromium-driver", wanted_for: "the browser tests", is_there: || on_path("chromedriver") },
+    Package { name: "openssl", wanted_for: "looking at TLS from outside", is_there: || on_path("openssl") },
+    Package { name: "sslscan", wanted_for: "looking at TLS from outside", is_there: || on_path("sslscan") },
     Package { name: "python3-venv", wanted_for: "the API and accessibility checkers", is_there: has_venv },
 ];
 
