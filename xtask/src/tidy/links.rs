@@ -1,9 +1,30 @@
-//! Documents link to files that are there.
+//! Documents link to files that are there, and name tests that there are.
 
 use std::path::{Component, Path, PathBuf};
 
-use super::Finding;
+use super::{Finding, Tree};
 use crate::workspace::Workspace;
+
+/// The document that says which test shows which defence.
+const CHECKS: &str = "docs/security-checks.md";
+
+/// Every test that the list of security checks names is there.
+pub(super) fn check_named_tests(tree: &Tree<'_>) -> Vec<Finding> {
+    let Some(document) = tree.workspace.file(CHECKS) else { return Vec::new() };
+    let functions = || tree.sources.iter().flat_map(|(.., source)| &source.functions);
+    let is_test = |name: &str| functions().any(|function| function.may_be_test && function.name == name);
+    let mut findings = Vec::new();
+    for (number, line) in document.text.lines().enumerate() {
+        for name in line.split('`').skip(1).step_by(2).filter(|name| looks_like_a_test(name) && !is_test(name)) {
+            findings.push(Finding::new(CHECKS, number + 1, format!("there is no test `{name}`")));
+        }
+    }
+    findings
+}
+
+fn looks_like_a_test(name: &str) -> bool {
+    name.matches('_').count() > 1 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
 
 pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -42,6 +63,16 @@ fn exists(workspace: &Workspace, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_that_was_renamed_is_found() {
+        let tests = "#[test] fn a_lie_is_refused() {} fn no_test_at_all() {}";
+        let document =
+            "| lie | `a_lie_is_refused` |\n| other | `a_lie_is_believed`, `no_test_at_all`, `palisade verify` |\n";
+        let workspace = Workspace::of(&[(CHECKS, document), ("crates/a/tests/it/main.rs", tests)]);
+        let findings = check_named_tests(&Tree::read(&workspace).unwrap());
+        assert_eq!(findings.iter().map(|finding| finding.line).collect::<Vec<_>>(), [2, 2]);
+    }
 
     #[test]
     fn a_link_to_nowhere_is_found() {

@@ -71,6 +71,7 @@ fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     findings.extend(houses::check(workspace)?);
     findings.extend(licences::check(workspace)?);
     findings.extend(links::check(workspace));
+    findings.extend(links::check_named_tests(&tree));
     findings.extend(sources::check(&tree));
     findings.extend(sql::check(&tree));
     findings.extend(templates::check(&tree));
