@@ -119,6 +119,51 @@ impl Leaf {
     }
 }
 
+/// A leaf's stored columns, borrowed: what a verification reads millions of.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredLeaf<'a> {
+    /// The encoding's version.
+    pub version: u8,
+    /// The three commitments, 96 bytes.
+    pub commitments: &'a [u8; 96],
+    /// When.
+    pub at: Instant,
+    /// Category, actor, action, resource, outcome, and the salt.
+    pub what: ([&'a [u8]; 5], &'a Salt),
+    /// Address, session, request, agent, and the salt; `None` once erased.
+    pub whence: Option<([Option<&'a [u8]>; 4], &'a Salt)>,
+    /// The detail, and the salt; `None` once erased.
+    pub detail: Option<(Option<&'a [u8]>, &'a Salt)>,
+}
+
+impl StoredLeaf<'_> {
+    /// Whether the parts that are still there are the ones that were committed to. `buffer` is scratch space.
+    #[must_use]
+    pub fn is_genuine(&self, buffer: &mut Vec<u8>) -> bool {
+        let (what, what_salt) = self.what;
+        let commitment = |n: usize| &self.commitments[n * 32..(n + 1) * 32];
+        self.version == VERSION
+            && what_commitment(self.at, what, what_salt, buffer) == commitment(0)
+            && self.whence.is_none_or(|(texts, salt)| whence_commitment(texts, salt, buffer) == commitment(1))
+            && self.detail.is_none_or(|(detail, salt)| detail_commitment(detail, salt, buffer) == commitment(2))
+    }
+
+    /// The leaf's hash in the tree, by its commitments.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        stored_leaf_hash(self.version, self.commitments)
+    }
+}
+
+/// RFC 9162, section 2.1.1: the hash of a leaf whose bytes are the version and the 96 bytes of commitments.
+#[must_use]
+pub fn stored_leaf_hash(version: u8, commitments: &[u8; 96]) -> Hash {
+    let mut leaf = [0; 98];
+    leaf[1] = version;
+    leaf[2..].copy_from_slice(commitments);
+    Sha256::digest(leaf).into()
+}
+
 impl Commitments {
     /// As stored: 96 bytes.
     #[must_use]
@@ -137,71 +182,108 @@ impl Commitments {
     /// RFC 9162, section 2.1.1: the hash of a leaf whose bytes are the version and the commitments.
     #[must_use]
     pub fn leaf_hash(&self, version: u8) -> Hash {
-        let mut hasher = Sha256::new();
-        hasher.update([0x00, version]);
-        for commitment in &self.0 {
-            hasher.update(commitment);
+        let mut leaf = [0; 96];
+        for (part, commitment) in leaf.chunks_exact_mut(32).zip(&self.0) {
+            part.copy_from_slice(commitment);
         }
-        hasher.finalize().into()
+        stored_leaf_hash(version, &leaf)
     }
 }
 
 /// RFC 9162, section 2.1.1: the hash of an inner node.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update([0x01]);
-    hasher.update(left);
-    hasher.update(right);
-    hasher.finalize().into()
+    let mut node = [1; 65];
+    node[1..33].copy_from_slice(left);
+    node[33..].copy_from_slice(right);
+    Sha256::digest(node).into()
 }
 
 fn commit_what(what: &What, salt: &Salt) -> Hash {
-    let mut part = Part::new("what", salt);
-    part.field(Some(&what.at.as_micros().to_be_bytes()));
-    for text in [&what.category, &what.actor, &what.action, &what.resource, &what.outcome] {
-        part.field(Some(text.as_bytes()));
-    }
-    part.finish()
+    let texts = [&what.category, &what.actor, &what.action, &what.resource, &what.outcome];
+    what_commitment(what.at, texts.map(|text| text.as_bytes()), salt, &mut Vec::new())
 }
 
 fn commit_whence(whence: &Whence, salt: &Salt) -> Hash {
-    let mut part = Part::new("origin", salt);
-    for text in [&whence.address, &whence.session, &whence.request, &whence.agent] {
-        part.field(text.as_ref().map(String::as_bytes));
-    }
-    part.finish()
+    let texts = [&whence.address, &whence.session, &whence.request, &whence.agent];
+    whence_commitment(texts.map(|text| text.as_ref().map(String::as_bytes)), salt, &mut Vec::new())
 }
 
 fn commit_detail(detail: Option<&str>, salt: &Salt) -> Hash {
-    let mut part = Part::new("detail", salt);
-    part.field(detail.map(str::as_bytes));
+    detail_commitment(detail.map(str::as_bytes), salt, &mut Vec::new())
+}
+
+fn what_commitment(at: Instant, texts: [&[u8]; 5], salt: &Salt, buffer: &mut Vec<u8>) -> Hash {
+    let mut part = Part::new(buffer, "what", salt);
+    part.field(Some(&at.as_micros().to_be_bytes()));
+    texts.into_iter().for_each(|text| part.field(Some(text)));
+    part.finish()
+}
+
+fn whence_commitment(texts: [Option<&[u8]>; 4], salt: &Salt, buffer: &mut Vec<u8>) -> Hash {
+    let mut part = Part::new(buffer, "origin", salt);
+    texts.into_iter().for_each(|text| part.field(text));
+    part.finish()
+}
+
+fn detail_commitment(detail: Option<&[u8]>, salt: &Salt, buffer: &mut Vec<u8>) -> Hash {
+    let mut part = Part::new(buffer, "detail", salt);
+    part.field(detail);
     part.finish()
 }
 
 /// Fields are length-prefixed and absence is marked, so no two different parts have the same encoding.
-struct Part(Sha256);
+/// They are put together first and hashed in one go, which is twice as fast as hashing them bit by bit.
+struct Part<'a>(&'a mut Vec<u8>);
 
-impl Part {
-    fn new(name: &str, salt: &Salt) -> Self {
-        let mut hasher = Sha256::new();
-        hasher.update(salt);
-        hasher.update(name.as_bytes());
-        Self(hasher)
+impl<'a> Part<'a> {
+    fn new(buffer: &'a mut Vec<u8>, name: &str, salt: &Salt) -> Self {
+        buffer.clear();
+        buffer.extend_from_slice(salt);
+        buffer.extend_from_slice(name.as_bytes());
+        Self(buffer)
     }
 
     fn field(&mut self, bytes: Option<&[u8]>) {
         match bytes {
-            None => self.0.update([0]),
+            None => self.0.push(0),
             Some(bytes) => {
-                self.0.update([1]);
-                self.0.update((bytes.len() as u64).to_be_bytes());
-                self.0.update(bytes);
+                self.0.push(1);
+                self.0.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+                self.0.extend_from_slice(bytes);
             }
         }
     }
 
     fn finish(self) -> Hash {
-        self.0.finalize().into()
+        Sha256::digest(self.0).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A leaf's encoding is for ever: these bytes are put together by hand from the description at the top.
+    #[test]
+    fn the_encoding_is_the_described_one() {
+        let what = What {
+            at: Instant::from_micros(1),
+            category: "change".into(),
+            actor: "a".into(),
+            action: "b".into(),
+            resource: "c".into(),
+            outcome: "success".into(),
+        };
+        let mut bytes = [7; 16].to_vec();
+        bytes.extend(b"what\x01\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\x01");
+        bytes.extend(b"\x01\0\0\0\0\0\0\0\x06change\x01\0\0\0\0\0\0\0\x01a\x01\0\0\0\0\0\0\0\x01b");
+        bytes.extend(b"\x01\0\0\0\0\0\0\0\x01c\x01\0\0\0\0\0\0\0\x07success");
+        assert_eq!(commit_what(&what, &[7; 16]), <Hash>::from(Sha256::digest(&bytes)));
+        let whence = Whence { session: Some("s".into()), ..Whence::default() };
+        let bytes = [&[7; 16], b"origin\0\x01\0\0\0\0\0\0\0\x01s\0\0".as_slice()].concat();
+        assert_eq!(commit_whence(&whence, &[7; 16]), <Hash>::from(Sha256::digest(bytes)));
+        let bytes = [&[7; 16], b"detail\0".as_slice()].concat();
+        assert_eq!(commit_detail(None, &[7; 16]), <Hash>::from(Sha256::digest(bytes)));
     }
 }

@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod api;
+mod batch;
 mod check;
 mod declare;
 pub mod directory;
@@ -17,6 +18,7 @@ mod value;
 
 use palisade_store::MigrationSet;
 
+pub use batch::Batch;
 pub use declare::{Base, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Verb, Verbs};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
 pub use policy::{RowFilter, View};

@@ -280,14 +280,26 @@ impl Records {
         if found.record.archived_at.is_some() == archived {
             return Ok(found.record);
         }
-        let now = self.store.env().now();
-        let values = [("archived_at", archived.then_some(now).into())];
-        if !store::update(&mut tx, ty, (id, found.record.own_version), &values, now).await? {
-            return Err(changed_meanwhile(&found.record, &Draft::new()));
-        }
+        let done = self.write_archived(&mut tx, caller, &found, archived).await?;
         let record = find_written(&mut tx, caller, ty, id).await?;
-        tx.commit(entry(caller, ty, A::verb(&ty.verbs), id)).await?;
+        tx.commit(done).await?;
         Ok(record)
+    }
+
+    /// Takes a record out of use or into it; gives the entry that must be committed with it.
+    pub(crate) async fn write_archived<A: RecordAction>(
+        &self,
+        tx: &mut WriteTx,
+        caller: &Caller,
+        found: &Permitted<A>,
+        archived: bool,
+    ) -> Result<TrailEntry, Error> {
+        let (record, ty, now) = (&found.record, found.record.ty, self.store.env().now());
+        let values = [("archived_at", archived.then_some(now).into())];
+        if !store::update(tx, ty, (record.id, record.own_version), &values, now).await? {
+            return Err(changed_meanwhile(record, &Draft::new()));
+        }
+        Ok(entry(caller, ty, A::verb(&ty.verbs), record.id))
     }
 
     /// Writes a refusal into the trail; everything else passes through. The transaction is over by now: it held the writer.
@@ -310,7 +322,7 @@ impl Records {
     }
 }
 
-async fn find_written(
+pub(crate) async fn find_written(
     tx: &mut WriteTx,
     caller: &Caller,
     ty: &'static RecordType,

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// The database file is damaged.
     #[error("database damaged: {0}")]
     Damaged(String),
+    /// The database user has no right to do this.
+    #[error("the database user may not: {0}")]
+    Forbidden(String),
     /// A column did not hold what the code expects.
     #[error("column {column}: {message}")]
     Decode {
@@ -97,9 +100,8 @@ impl From<sqlx::Error> for StoreError {
                     crate::sqlite::classify(error.code().as_deref(), error.message())
                 }
             }
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-                Self::Unavailable(error.to_string())
-            }
+            sqlx::Error::PoolTimedOut => Self::Unavailable("no database connection became free in time".into()),
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => Self::Unavailable(error.to_string()),
             sqlx::Error::WorkerCrashed => Self::Unavailable("the database's worker thread is gone".into()),
             other => Self::Other(other.to_string()),
         }
@@ -129,7 +131,9 @@ impl From<StoreError> for Error {
                 "The connection to the database broke at the last moment. Please look whether the change was made before you try again.",
             ),
             StoreError::Damaged(_) => (Kind::Unavailable, "The database needs its administrator. Nothing was changed."),
-            StoreError::Check(_) | StoreError::Decode { .. } | StoreError::Other(_) => return Self::internal(error),
+            StoreError::Check(_) | StoreError::Decode { .. } | StoreError::Forbidden(_) | StoreError::Other(_) => {
+                return Self::internal(error);
+            }
         };
         Self::new(kind, message).caused_by(error)
     }

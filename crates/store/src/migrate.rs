@@ -110,10 +110,11 @@ pub enum MigrateError {
         /// The step.
         version: i64,
     },
-    /// Steps are missing, and this user must not apply them.
+    /// Steps are missing.
     #[error(
-        "the database lacks {missing} migration steps\n  \
-         Run `palisade migrate` with PALISADE_OWNER_DATABASE_URL set to the schema owner's URL."
+        "the database lacks {missing} migration step{}\n  \
+         Run `palisade migrate`; for PostgreSQL with PALISADE_OWNER_DATABASE_URL set to the schema owner's URL.",
+        if *missing == 1 { "" } else { "s" }
     )]
     Pending {
         /// How many.
@@ -131,6 +132,12 @@ pub enum MigrateError {
         /// The database's words.
         cause: String,
     },
+    /// The runtime user has no grants.
+    #[error(
+        "the user in DATABASE_URL has no rights on the tables\n  \
+         Run `palisade migrate` with PALISADE_OWNER_DATABASE_URL set to the schema owner's URL; it gives them."
+    )]
+    NotGranted,
     /// Somebody else is migrating.
     #[error(
         "another `palisade migrate` has been at work on this database for half a minute\n  Wait for it to end, then try again."
@@ -165,7 +172,11 @@ impl Migrator {
     /// [`MigrateError::Pending`], [`MigrateError::Newer`], [`MigrateError::Edited`].
     pub async fn check(&self, store: &Store) -> Result<(), MigrateError> {
         let mut conn = store.read().await?;
-        let missing = self.missing(&read_applied(&mut conn).await?, store.engine())?;
+        let applied = read_applied(&mut conn).await.map_err(|error| match error {
+            StoreError::Forbidden(_) => MigrateError::NotGranted,
+            other => MigrateError::Store(other),
+        })?;
+        let missing = self.missing(&applied, store.engine())?;
         if missing.is_empty() { Ok(()) } else { Err(MigrateError::Pending { missing: missing.len() }) }
     }
 

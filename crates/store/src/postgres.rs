@@ -94,6 +94,7 @@ pub(crate) fn classify(error: &PgDatabaseError) -> StoreError {
         "23505" => StoreError::Unique(unique_violation(error)),
         "23503" => StoreError::ForeignKey,
         "23502" | "23514" => StoreError::Check(error.message().to_owned()),
+        "42501" => StoreError::Forbidden(error.message().to_owned()),
         "40001" | "40P01" | "55P03" => StoreError::Contended,
         // Out of disk, memory, connections; cancelled by a limit; shut down; a connection that broke.
         code if code.starts_with("53")

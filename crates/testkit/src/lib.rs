@@ -7,12 +7,14 @@
     reason = "only tests use this crate; a panic is a failed test"
 )]
 
+mod database;
 mod env;
 mod postgres;
 mod store;
 
+pub use database::TestDatabase;
 pub use env::{ManualClock, SeededRng, TestEnv};
-pub use postgres::Postgres;
+pub use postgres::{Postgres, PrivatePostgres};
 pub use store::{TestStore, prepare_all};
 
 /// Declares each test twice: on SQLite and on PostgreSQL.

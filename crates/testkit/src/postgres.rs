@@ -1,15 +1,29 @@
-//! A private PostgreSQL server, shared by all tests of the machine.
+//! PostgreSQL servers for tests: one that all tests of the machine share, and private ones with settings of their own.
+
+mod cluster;
 
 use std::{
-    fs::{self, File},
+    fs::File,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-/// Where Debian puts the server's programs, newest first.
-const BIN_DIRS: [&str; 3] = ["/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin"];
-/// The port only names the socket file; nothing listens on the network.
-const PORT: &str = "54329";
+use tempfile::TempDir;
+
+use cluster::Cluster;
+
+/// The shared server's port only names its socket file; nothing listens on the network.
+const SHARED_PORT: u16 = 54_329;
+/// What is lost when the power goes is made again by the next test.
+const SHARED_SETTINGS: [&str; 7] = [
+    "listen_addresses=''",
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "max_connections=400",
+    "shared_buffers=128MB",
+    "max_wal_size=256MB",
+];
 
 /// A server to make databases on.
 #[derive(Clone, Debug)]
@@ -19,7 +33,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// The shared server; started if it does not run yet.
+    /// The shared server; started if it does not run yet, made anew if it can't be started.
     ///
     /// # Panics
     /// PostgreSQL is not installed (`cargo xtask setup` installs it) or does not start.
@@ -28,18 +42,32 @@ impl Postgres {
         if let Ok(admin_url) = std::env::var("PALISADE_TEST_POSTGRES") {
             return Self { admin_url };
         }
-        let root = std::env::temp_dir().join(format!("palisade-test-postgres-{}", owner_name()));
-        fs::create_dir_all(&root).unwrap();
+        let cluster = shared_cluster();
         // Tests of several processes may come here at once; the first one starts the server for all.
-        let lock = File::create(root.join("lock")).unwrap();
-        lock.lock().unwrap();
-        if !is_running(&root) {
-            start(&root);
+        let _lock = lock(&cluster.root);
+        cluster.ensure_running();
+        Self { admin_url: cluster.url() }
+    }
+
+    /// Stops the shared server and deletes its files. Returns whether there was one.
+    ///
+    /// # Panics
+    /// The files can't be deleted.
+    pub fn stop_shared() -> bool {
+        let cluster = shared_cluster();
+        if !cluster.root.exists() {
+            return false;
         }
-        Self { admin_url: Self::url(&root, "postgres", "postgres") }
+        let _lock = lock(&cluster.root);
+        cluster.stop();
+        std::fs::remove_dir_all(&cluster.root).unwrap();
+        true
     }
 
     /// The URL of another database on the same server, for that user.
+    ///
+    /// # Panics
+    /// The server's own URL has no database.
     #[must_use]
     pub fn database_url(&self, user: &str, database: &str) -> String {
         let (head, query) = self.admin_url.split_once('?').unwrap_or((&self.admin_url, ""));
@@ -48,79 +76,74 @@ impl Postgres {
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         format!("{scheme}://{user}@{host}/{database}?{query}")
     }
+}
 
-    fn url(root: &Path, user: &str, database: &str) -> String {
-        format!("postgresql://{user}@localhost:{PORT}/{database}?host={}", root.join("socket").display())
+/// One per user and release of PostgreSQL: files of one belong to nobody else and fit no other.
+fn shared_cluster() -> Cluster {
+    let uid = std::fs::metadata("/proc/self").unwrap().uid();
+    let root = std::env::temp_dir().join(format!("palisade-test-postgres-{}-{uid}", cluster::release()));
+    Cluster::new(root, SHARED_PORT, SHARED_SETTINGS.map(str::to_owned).to_vec())
+}
+
+/// Held until it is dropped. The lock file lies beside the directory, which may be deleted and made again.
+fn lock(root: &Path) -> File {
+    let lock = File::options().create(true).append(true).open(root.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
+/// A server of one test's own, on a free port of the loopback address; stopped and deleted with the value.
+pub struct PrivatePostgres {
+    cluster: Cluster,
+    _root: TempDir,
+}
+
+impl PrivatePostgres {
+    /// Starts it with these settings (`name=value`) and with these files (name, content) in its data directory.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed or does not start.
+    #[must_use]
+    pub fn start(settings: &[&str], files: &[(&str, &str)]) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut all = vec!["listen_addresses='127.0.0.1'".to_owned(), "fsync=off".to_owned()];
+        all.extend(settings.iter().map(|setting| (*setting).to_owned()));
+        let cluster = Cluster::new(root.path().join("cluster"), port, all);
+        cluster.make(files);
+        cluster.start();
+        Self { cluster, _root: root }
+    }
+
+    /// The port on 127.0.0.1. The user `postgres` needs no password.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.cluster.port
+    }
+
+    /// The server, by its socket.
+    #[must_use]
+    pub fn server(&self) -> Postgres {
+        Postgres { admin_url: self.cluster.url() }
+    }
+
+    /// Its log.
+    ///
+    /// # Panics
+    /// It can't be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.cluster.log()).unwrap()
     }
 }
 
-fn owner_name() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "root".into())
-}
-
-fn bin(program: &str) -> PathBuf {
-    BIN_DIRS
-        .iter()
-        .map(|dir| Path::new(dir).join(program))
-        .find(|path| path.exists())
-        .expect("PostgreSQL 15 or later is needed: run `cargo xtask setup`")
-}
-
-/// `initdb` and the server refuse to run as root; Debian's package brings the user `postgres`.
-fn command(program: &str) -> Command {
-    let is_root = fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
-    if is_root {
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(bin(program));
-        command
-    } else {
-        Command::new(bin(program))
+impl Drop for PrivatePostgres {
+    fn drop(&mut self) {
+        self.cluster.stop();
     }
 }
 
-fn is_running(root: &Path) -> bool {
-    let socket = root.join("socket");
-    command("pg_isready").args(["-q", "-p", PORT, "-h"]).arg(&socket).status().is_ok_and(|status| status.success())
-}
-
-fn start(root: &Path) {
-    let (data, socket) = (root.join("data"), root.join("socket"));
-    if !data.join("PG_VERSION").exists() {
-        let _ = fs::remove_dir_all(&data);
-        fs::create_dir_all(&socket).unwrap();
-        fs::create_dir_all(&data).unwrap();
-        give_to_postgres(root);
-        run(command("initdb")
-            .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N", "-D"])
-            .arg(&data));
-    }
-    let _ = fs::remove_file(data.join("postmaster.pid"));
-    let options = format!(
-        "-p {PORT} -k {} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
-         -c max_connections=400 -c shared_buffers=128MB",
-        socket.display()
-    );
-    run(command("pg_ctl")
-        .args(["-w", "-t", "60", "-s", "-o", &options, "-l"])
-        .arg(root.join("socket/log"))
-        .arg("-D")
-        .arg(&data)
-        .arg("start"));
-}
-
-fn give_to_postgres(root: &Path) {
-    let is_root = fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
-    if is_root {
-        run(Command::new("chown").args(["-R", "postgres:postgres"]).arg(root));
-    }
-}
-
-fn run(command: &mut Command) {
-    // The server inherits what is not redirected, and a test runner waits for inherited pipes.
-    let status = command
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .status();
-    assert!(status.as_ref().is_ok_and(|s| s.success()), "{command:?}: {status:?}");
+/// A program of PostgreSQL's.
+fn program(name: &str) -> PathBuf {
+    cluster::bin_dir().join(name)
 }

@@ -1,22 +1,26 @@
-//! A real database for each test.
+//! A migrated database for each test, and the store on it.
 
 use std::{
-    collections::hash_map::DefaultHasher,
+    collections::{HashMap, hash_map::DefaultHasher},
     hash::{Hash as _, Hasher as _},
-    process,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, LazyLock},
 };
 
 use palisade_store::{DatabaseUrl, Engine, Migrator, PoolConfig, Statement, Store};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
-use crate::{ManualClock, Postgres, TestEnv};
+use crate::{
+    ManualClock, Postgres, TestDatabase, TestEnv,
+    database::{make_roles, run},
+};
 
-static NUMBER: AtomicU32 = AtomicU32::new(0);
+/// Enough for a test; a hundred tests at once must fit into the server.
+const CONNECTIONS: u32 = 6;
+
+/// The bytes of a migrated SQLite file, for each list of migrations that this process has met.
+static SQLITE_TEMPLATES: LazyLock<Mutex<HashMap<u64, Arc<[u8]>>>> = LazyLock::new(Mutex::default);
 
 /// A migrated database of the test's own, gone with it.
 pub struct TestStore {
@@ -27,7 +31,9 @@ pub struct TestStore {
     /// Where the database is.
     pub url: String,
     /// A directory of the test's own.
-    pub dir: TempDir,
+    pub dir: Arc<TempDir>,
+    /// The database under it.
+    pub database: TestDatabase,
     test_env: TestEnv,
 }
 
@@ -37,11 +43,9 @@ impl TestStore {
     /// # Panics
     /// It can't be made.
     pub async fn sqlite(migrator: Migrator) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", dir.path().join("palisade.db").display());
-        let parsed = DatabaseUrl::parse(&url).unwrap();
-        migrator.run(&parsed, None, ManualClock::START).await.unwrap();
-        Self::open(url, dir).await
+        let database = TestDatabase::sqlite();
+        std::fs::write(sqlite_path(&database.url), sqlite_template(migrator).await).unwrap();
+        Self::open(database).await
     }
 
     /// On PostgreSQL, in a database cloned from a migrated template, as the runtime user `palisade`.
@@ -49,22 +53,15 @@ impl TestStore {
     /// # Panics
     /// It can't be made.
     pub async fn postgres(migrator: Migrator) -> Self {
-        let server = Postgres::shared();
-        let template = template(&server, migrator).await;
-        let name = format!("test_{}_{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut admin = PgConnection::connect(&server.admin_url).await.unwrap();
-        run(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-        run(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")).await;
-        let _ = admin.close().await;
-        Self::open(server.database_url("palisade", &name), tempfile::tempdir().unwrap()).await
+        let template = postgres_template(&Postgres::shared(), migrator).await;
+        Self::open(TestDatabase::copy_of(&template).await).await
     }
 
-    async fn open(url: String, dir: TempDir) -> Self {
+    async fn open(database: TestDatabase) -> Self {
         let test_env = TestEnv::default();
-        let parsed = DatabaseUrl::parse(&url).unwrap();
-        let pool = PoolConfig { max_connections: 6, ..PoolConfig::default() };
-        let store = Store::open(&parsed, &pool, test_env.env.clone()).await.unwrap();
-        Self { store, clock: Arc::clone(&test_env.clock), url, dir, test_env }
+        let store = open(&database.url, &test_env).await;
+        let (clock, url, dir) = (Arc::clone(&test_env.clock), database.url.clone(), Arc::clone(&database.dir));
+        Self { store, clock, url, dir, database, test_env }
     }
 
     /// The environment with this store's clock.
@@ -79,11 +76,14 @@ impl TestStore {
     /// It can't be opened.
     pub async fn reopen(&mut self) -> Store {
         self.store.close().await;
-        let parsed = DatabaseUrl::parse(&self.url).unwrap();
-        let pool = PoolConfig { max_connections: 6, ..PoolConfig::default() };
-        self.store = Store::open(&parsed, &pool, self.env()).await.unwrap();
+        self.store = open(&self.url, &self.test_env).await;
         self.store.clone()
     }
+}
+
+async fn open(url: &str, test_env: &TestEnv) -> Store {
+    let pool = PoolConfig { max_connections: CONNECTIONS, ..PoolConfig::default() };
+    Store::open(&DatabaseUrl::parse(url).unwrap(), &pool, test_env.env.clone()).await.unwrap()
 }
 
 /// Prepares every statement on the test's engine: what the compiler cannot check for two engines at once.
@@ -94,8 +94,7 @@ pub async fn prepare_all(db: &TestStore, statements: &[Statement]) {
     for statement in statements {
         let refused = match db.store.engine() {
             Engine::Sqlite => {
-                let path = db.url.trim_start_matches("sqlite://");
-                let mut conn = sqlx::SqliteConnection::connect(path).await.unwrap();
+                let mut conn = sqlx::SqliteConnection::connect(sqlite_path(&db.url)).await.unwrap();
                 conn.prepare(AssertSqlSafe(statement.sqlite).into_sql_str()).await.err()
             }
             Engine::Postgres => {
@@ -107,13 +106,28 @@ pub async fn prepare_all(db: &TestStore, statements: &[Statement]) {
     }
 }
 
-/// A database with all migrations applied and the runtime user's grants made, once for each list of migrations.
-async fn template(server: &Postgres, migrator: Migrator) -> String {
-    let mut hasher = DefaultHasher::new();
-    for step in migrator.0.iter().flat_map(|set| set.migrations) {
-        step.postgres.hash(&mut hasher);
+fn sqlite_path(url: &str) -> &str {
+    url.trim_start_matches("sqlite://")
+}
+
+/// A migrated file, made once for each list of migrations.
+async fn sqlite_template(migrator: Migrator) -> Arc<[u8]> {
+    // Held while it is made: the others wait for it rather than make their own.
+    let mut templates = SQLITE_TEMPLATES.lock().await;
+    let key = fingerprint(migrator, Engine::Sqlite);
+    if let Some(template) = templates.get(&key) {
+        return Arc::clone(template);
     }
-    let name = format!("template_{:016x}", hasher.finish());
+    let database = TestDatabase::sqlite();
+    migrator.run(&DatabaseUrl::parse(&database.url).unwrap(), None, ManualClock::START).await.unwrap();
+    let template: Arc<[u8]> = std::fs::read(sqlite_path(&database.url)).unwrap().into();
+    templates.insert(key, Arc::clone(&template));
+    template
+}
+
+/// A database with all migrations applied and the runtime user's grants made, once for each list of migrations.
+async fn postgres_template(server: &Postgres, migrator: Migrator) -> String {
+    let name = format!("template_{:016x}", fingerprint(migrator, Engine::Postgres));
     let mut admin = PgConnection::connect(&server.admin_url).await.unwrap();
     run(&mut admin, "SELECT pg_advisory_lock(7237126)".into()).await;
     let exists: Option<i32> = sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1")
@@ -122,17 +136,14 @@ async fn template(server: &Postgres, migrator: Migrator) -> String {
         .await
         .unwrap();
     if exists.is_none() {
-        make_template(server, migrator, &mut admin, &name).await;
+        make_postgres_template(server, migrator, &mut admin, &name).await;
     }
     let _ = admin.close().await;
     name
 }
 
-async fn make_template(server: &Postgres, migrator: Migrator, admin: &mut PgConnection, name: &str) {
-    // Roles belong to the whole server; the second template finds them there.
-    for role in ["palisade", "palisade_owner"] {
-        let _ = admin.execute(AssertSqlSafe(format!("CREATE ROLE {role} LOGIN")).into_sql_str()).await;
-    }
+async fn make_postgres_template(server: &Postgres, migrator: Migrator, admin: &mut PgConnection, name: &str) {
+    make_roles(admin).await;
     // Made under another name first, so that a half-migrated template is never cloned.
     let draft = format!("{name}_draft");
     run(admin, format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
@@ -142,8 +153,14 @@ async fn make_template(server: &Postgres, migrator: Migrator, admin: &mut PgConn
     run(admin, format!("ALTER DATABASE {draft} RENAME TO {name}")).await;
 }
 
-async fn run(conn: &mut PgConnection, statement: String) {
-    conn.execute(AssertSqlSafe(statement.as_str()).into_sql_str())
-        .await
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+/// Of everything that makes the schema: the texts, and whose table may only be added to.
+fn fingerprint(migrator: Migrator, engine: Engine) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for set in migrator.0 {
+        (set.owner, set.append_only).hash(&mut hasher);
+        for step in set.migrations {
+            (step.version, if engine == Engine::Sqlite { step.sqlite } else { step.postgres }).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }

@@ -1,1 +1,31 @@
-//! palisade-trail
+//! The trail: what happened, in an order that cannot be changed unseen.
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod key;
+mod note;
+mod proof;
+mod seal;
+mod sealer;
+mod sequencer;
+mod service;
+mod sink;
+mod store;
+mod tree;
+
+pub use error::TrailError;
+pub use key::{VerifierKey, VerifierKeyError};
+pub use note::{Checkpoint, Note, NoteError, find_notes};
+pub use proof::{consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion};
+pub use seal::Seal;
+pub use service::{Trail, TrailConfig, TrailStatus};
+pub use sink::{FileSink, OutgoingSeal, Sink, SinkError, SinkStatus, SyslogAddress, SyslogSink};
+pub use tree::Frontier;
+
+/// The tables of this crate.
+pub const MIGRATIONS: palisade_store::MigrationSet =
+    palisade_store::migrations!("trail", [1 => "0001_seal"], append_only: ["trail_seal"]);
+
+/// Every statement of this crate, for the test that prepares them all.
+#[doc(hidden)]
+pub const STATEMENTS: &[palisade_store::Statement] = store::STATEMENTS;

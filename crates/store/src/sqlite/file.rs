@@ -78,10 +78,18 @@ fn beside(database: &Path, suffix: &str) -> PathBuf {
 
 /// Makes a new file that only its owner can read; refuses to start empty beside a log that belongs to something lost.
 pub(crate) fn prepare(path: &Path) -> Result<(), OpenError> {
+    if path.is_dir() {
+        return Err(OpenError::Unusable { what: path.display().to_string(), why: "it is a directory".into() });
+    }
     let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
-    if size(path) == 0 && size(&beside(path, "-wal")) > 0 {
-        let finding = "the file is missing or empty, but its write-ahead log is not".to_owned();
-        return Err(OpenError::Damaged { path: path.to_owned(), finding });
+    let (length, log) = (size(path), size(&beside(path, "-wal")));
+    let damaged = |finding: String| Err(OpenError::Damaged { path: path.to_owned(), finding });
+    if length == 0 && log > 0 {
+        return damaged("the file is missing or empty, but its write-ahead log is not".into());
+    }
+    // With a log beside it, pages may be in the log alone.
+    if let Some(whole) = length_by_header(path).filter(|whole| log == 0 && length < *whole) {
+        return damaged(format!("it is cut off: {length} bytes are left of {whole}"));
     }
     if path.exists() {
         return Ok(());
@@ -93,6 +101,19 @@ pub(crate) fn prepare(path: &Path) -> Result<(), OpenError> {
         File::open(directory)?.sync_all()
     });
     made.map_err(|e| OpenError::Unusable { what: path.display().to_string(), why: format!("it can't be made: {e}") })
+}
+
+/// What the file's own header says about its length (<https://sqlite.org/fileformat.html>, section 1.3).
+fn length_by_header(path: &Path) -> Option<u64> {
+    let mut header = [0; 100];
+    File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
+    let page_size = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+    // Only a count that was written together with the change counter is valid.
+    (header[24..28] == header[92..96]).then_some(page_size * u64::from(pages))
 }
 
 pub(crate) fn connect_options(path: &Path) -> SqliteConnectOptions {

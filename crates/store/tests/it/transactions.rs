@@ -1,33 +1,10 @@
 //! What a transaction promises.
 
-use palisade_base::{Caller, Category, Origin, RecordId, Resource, TrailEntry};
-use palisade_store::{Store, StoreError, statements};
+use palisade_base::RecordId;
+use palisade_store::{SqlBuilder, StoreError};
 use palisade_testkit::on_both_engines;
 
-use crate::MIGRATOR;
-
-statements! {
-    ADD = "INSERT INTO thing (id, name, n, on_shelf) VALUES ($1, $2, $3, $4)";
-    COUNT = "SELECT count(*) AS n FROM thing";
-    COUNT_LEAVES = {
-        sqlite: "SELECT count(*) AS n FROM trail_leaf",
-        postgres: "SELECT (SELECT count(*) FROM trail_leaf) + (SELECT count(*) FROM trail_pending) AS n",
-    };
-}
-
-fn entry() -> TrailEntry {
-    TrailEntry::new(Category::Change, &Caller::anonymous(Origin::default()), "thing.create", Resource::whole("thing"))
-}
-
-async fn add(store: &Store, name: &str) -> Result<(), StoreError> {
-    let mut tx = store.write().await?;
-    tx.execute(ADD.bind(RecordId::new(store.env())).bind(name).bind(1_i64).bind(true)).await?;
-    tx.commit(entry()).await
-}
-
-async fn count(store: &Store, statement: palisade_store::Statement) -> i64 {
-    store.read().await.unwrap().fetch_one(statement.sql()).await.unwrap().get("n").unwrap()
-}
+use crate::{ADD, COUNT, COUNT_LEAVES, MIGRATOR, add, entry, number as count};
 
 on_both_engines! {
     /// covers K6.2 (part)
@@ -77,7 +54,7 @@ on_both_engines! {
         tx.execute(ADD.bind(id).bind("näme'; --").bind(None::<i64>).bind(false)).await.unwrap();
         tx.commit(entry()).await.unwrap();
         let mut conn = db.store.read().await.unwrap();
-        let mut sql = palisade_store::SqlBuilder::new("SELECT id, name, n, on_shelf FROM thing WHERE id = ");
+        let mut sql = SqlBuilder::new("SELECT id, name, n, on_shelf FROM thing WHERE id = ");
         sql.value(id);
         let row = conn.fetch_one(sql.build()).await.unwrap();
         assert_eq!(row.get::<RecordId>("id").unwrap(), id);
@@ -94,7 +71,7 @@ on_both_engines! {
 
     async fn a_reading_connection_cannot_write(db: TestStore) {
         let mut conn = db.store.read().await.unwrap();
-        let mut sql = palisade_store::SqlBuilder::new("DELETE FROM thing WHERE 1 = ");
+        let mut sql = SqlBuilder::new("DELETE FROM thing WHERE 1 = ");
         sql.value(1_i64);
         assert!(conn.fetch_all(sql.build()).await.is_err());
     }
@@ -104,7 +81,7 @@ on_both_engines! {
         add(&db.store, "hammer").await.unwrap();
         for text in ["UPDATE trail_leaf SET actor = 'nobody'", "DELETE FROM trail_leaf"] {
             let mut tx = db.store.write().await.unwrap();
-            assert!(tx.execute(palisade_store::SqlBuilder::new(text).build()).await.is_err(), "{text}");
+            assert!(tx.execute(SqlBuilder::new(text).build()).await.is_err(), "{text}");
         }
         assert_eq!(count(&db.store, COUNT_LEAVES).await, 1);
     }
@@ -113,6 +90,86 @@ on_both_engines! {
         for list in palisade_store::STATEMENTS {
             palisade_testkit::prepare_all(&db, list).await;
         }
-        palisade_testkit::prepare_all(&db, STATEMENTS).await;
+        palisade_testkit::prepare_all(&db, crate::STATEMENTS).await;
+    }
+
+    async fn a_failed_statement_ends_its_transaction(db: TestStore) {
+        add(&db.store, "hammer").await.unwrap();
+        let mut tx = db.store.write().await.unwrap();
+        let again = ADD.bind(RecordId::new(&db.env())).bind("hammer").bind(1_i64).bind(true);
+        assert!(matches!(tx.execute(again).await, Err(StoreError::Unique(_))));
+        let other = ADD.bind(RecordId::new(&db.env())).bind("saw").bind(1_i64).bind(true);
+        assert!(tx.execute(other).await.is_err());
+        assert!(tx.commit(entry()).await.is_err());
+        assert_eq!((count(&db.store, COUNT).await, count(&db.store, COUNT_LEAVES).await), (1, 1));
+    }
+
+    async fn housekeeping_after_a_failed_statement_is_not_acknowledged(db: TestStore) {
+        // PostgreSQL answers the commit of a failed transaction with a polite ROLLBACK.
+        let mut tx = db.store.write().await.unwrap();
+        tx.execute(ADD.bind(RecordId::new(&db.env())).bind("saw").bind(1_i64).bind(true)).await.unwrap();
+        assert!(tx.execute(SqlBuilder::new("INSERT INTO nowhere VALUES (1)").build()).await.is_err());
+        assert!(tx.commit_housekeeping(palisade_store::Housekeeping::Expiry).await.is_err());
+        assert_eq!(count(&db.store, COUNT).await, 0);
+    }
+
+    async fn no_value_is_never_read_as_a_zero_or_an_empty_text(db: TestStore) {
+        let mut conn = db.store.read().await.unwrap();
+        let row = conn.fetch_one(SqlBuilder::new("SELECT CAST(NULL AS TEXT) AS name, max(n) AS n FROM thing").build());
+        let row = row.await.unwrap();
+        assert!(matches!(row.get::<String>("name"), Err(StoreError::Decode { .. })));
+        assert!(matches!(row.get::<i64>("n"), Err(StoreError::Decode { .. })));
+        assert_eq!(row.get::<Option<i64>>("n").unwrap(), None);
+    }
+
+    async fn a_zero_byte_in_a_text_is_the_askers_mistake(db: TestStore) {
+        let error = add(&db.store, "ham\0mer").await.unwrap_err();
+        assert!(matches!(error, StoreError::ZeroByte));
+        assert_eq!(palisade_base::Error::from(error).kind(), palisade_base::Kind::Invalid);
+    }
+
+    async fn a_request_that_hangs_up_at_any_point_leaves_nothing_and_hinders_nobody(db: TestStore) {
+        // Each future is given up after one step more than the last, until one gets through.
+        let mut acknowledged = 0;
+        for steps in 0..200 {
+            let name = format!("saw {steps}");
+            let mut change = Box::pin(add(&db.store, &name));
+            let mut left = steps;
+            let done = std::future::poll_fn(|context| match change.as_mut().poll(context) {
+                std::task::Poll::Ready(done) => std::task::Poll::Ready(Some(done)),
+                std::task::Poll::Pending if left == 0 => std::task::Poll::Ready(None),
+                std::task::Poll::Pending => { left -= 1; std::task::Poll::Pending }
+            })
+            .await;
+            acknowledged += i64::from(matches!(done, Some(Ok(_))));
+            if steps > 20 && acknowledged > 3 { break }
+        }
+        add(&db.store, "hammer").await.unwrap();
+        let (things, leaves) = (count(&db.store, COUNT).await, count(&db.store, COUNT_LEAVES).await);
+        // A commit whose waiter hung up may stand; but never a change without its leaf.
+        assert_eq!(things, leaves);
+        assert!(things > acknowledged);
+    }
+
+    async fn closing_commits_what_is_queued_and_refuses_what_comes_after(db: TestStore) {
+        let mut db = db;
+        let old = db.store.clone();
+        let writers: Vec<_> = (0..20)
+            .map(|n| {
+                let store = old.clone();
+                tokio::spawn(async move { add(&store, &format!("tool {n}")).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let store = db.reopen().await;
+        let mut acknowledged = 0;
+        for writer in writers {
+            acknowledged += i64::from(writer.await.unwrap().is_ok());
+        }
+        assert_eq!(count(&store, COUNT).await, acknowledged);
+        assert_eq!(count(&store, COUNT_LEAVES).await, acknowledged);
+        assert!(matches!(add(&old, "late").await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(old.append(&[entry()]).await, Err(StoreError::Unavailable(_))));
+        assert!(old.read().await.is_err());
     }
 }

@@ -1,0 +1,104 @@
+//! What the runtime user may do on PostgreSQL.
+
+use palisade_store::{DatabaseUrl, Engine, MigrateError};
+use palisade_testkit::{ManualClock, Postgres, TestDatabase, TestStore};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
+
+use crate::{COUNT_LEAVES, MIGRATOR, add, number};
+
+/// Runs it as the runtime user, outside the store; gives PostgreSQL's error code.
+async fn refusal(url: &str, sql: &'static str) -> Option<String> {
+    let mut conn = PgConnection::connect(url).await.unwrap();
+    let error = conn.execute(sql).await.err()?;
+    Some(error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned())
+}
+
+/// covers K5.3 (part)
+#[tokio::test]
+async fn the_runtime_user_cannot_rewrite_the_trail() {
+    let db = TestStore::postgres(MIGRATOR).await;
+    assert_eq!(db.store.engine(), Engine::Postgres);
+    add(&db.store, "hammer").await.unwrap();
+    for sql in [
+        "UPDATE trail_leaf SET actor = 'nobody'",
+        "DELETE FROM trail_leaf",
+        "TRUNCATE trail_leaf",
+        "TRUNCATE trail_pending",
+        "UPDATE trail_pending SET actor = 'nobody'",
+        "UPDATE schema_migration SET checksum = ''",
+        "DELETE FROM schema_migration",
+    ] {
+        assert_eq!(refusal(&db.url, sql).await.as_deref(), Some("42501"), "{sql}");
+    }
+    assert_eq!(number(&db.store, COUNT_LEAVES).await, 1);
+}
+
+/// covers K5.3 (part)
+#[tokio::test]
+async fn the_runtime_user_cannot_change_the_schema() {
+    let db = TestDatabase::postgres().await;
+    migrate_for(&db, "palisade").await.unwrap();
+    for sql in [
+        "ALTER TABLE trail_leaf DROP COLUMN actor",
+        "ALTER TABLE trail_leaf DISABLE TRIGGER ALL",
+        "ALTER TABLE trail_leaf OWNER TO palisade",
+        "DROP TABLE trail_leaf",
+        "DROP TABLE thing",
+        "CREATE TABLE mine (n BIGINT)",
+        "CREATE TEMPORARY TABLE trail_leaf (n BIGINT)",
+        "CREATE SCHEMA mine",
+        "CREATE FUNCTION mine() RETURNS BIGINT LANGUAGE sql AS 'SELECT 1'",
+        "CREATE RULE r AS ON INSERT TO trail_leaf DO INSTEAD NOTHING",
+        "CREATE TRIGGER t BEFORE INSERT ON trail_leaf FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "GRANT DELETE ON trail_leaf TO palisade",
+        "SET ROLE palisade_owner",
+        "COPY thing TO PROGRAM 'true'",
+    ] {
+        let code = refusal(&db.url, sql).await;
+        // 42501 is "insufficient privilege"; a grant without the right to grant is 01007, a warning, or nothing given.
+        assert!(code.as_deref() == Some("42501") || sql.starts_with("GRANT"), "{sql}: {code:?}");
+    }
+    assert_eq!(refusal(&db.url, "DELETE FROM trail_leaf").await.as_deref(), Some("42501"));
+}
+
+async fn migrate_for(database: &TestDatabase, user: &str) -> Result<usize, MigrateError> {
+    MIGRATOR.run(&DatabaseUrl::parse(&database.owner_url).unwrap(), Some(user), ManualClock::START).await
+}
+
+/// covers K5.3 (part)
+#[tokio::test]
+async fn a_runtime_user_that_no_grant_could_bind_is_refused() {
+    let database = TestDatabase::postgres().await;
+    let mut admin = PgConnection::connect(&Postgres::shared().admin_url).await.unwrap();
+    let member = format!("member_{}", std::process::id());
+    for sql in [format!("DROP ROLE IF EXISTS {member}"), format!("CREATE ROLE {member} LOGIN IN ROLE palisade_owner")] {
+        admin.execute(AssertSqlSafe(sql).into_sql_str()).await.unwrap();
+    }
+    for (user, problem) in [
+        ("postgres", "the runtime user postgres is a superuser: no grant could keep it from rewriting the trail"),
+        ("palisade_owner", "the runtime user palisade_owner is the schema's owner or a member of its role"),
+        (member.as_str(), "is the schema's owner or a member of its role"),
+        ("nobody_here", "the runtime user nobody_here does not exist on this server"),
+    ] {
+        let error = migrate_for(&database, user).await.unwrap_err();
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+    admin.execute(AssertSqlSafe(format!("DROP ROLE {member}")).into_sql_str()).await.unwrap();
+}
+
+/// covers K5.3 (part)
+#[tokio::test]
+async fn a_right_that_comes_by_another_role_is_found() {
+    let database = TestDatabase::postgres().await;
+    migrate_for(&database, "palisade").await.unwrap();
+    let mut owner = PgConnection::connect(&database.owner_url).await.unwrap();
+    let mut admin = PgConnection::connect(&Postgres::shared().admin_url).await.unwrap();
+    let (cleaner, program) = (format!("cleaner_{}", std::process::id()), format!("program_{}", std::process::id()));
+    for sql in [format!("CREATE ROLE {cleaner}"), format!("CREATE ROLE {program} LOGIN IN ROLE {cleaner}")] {
+        admin.execute(AssertSqlSafe(sql).into_sql_str()).await.unwrap();
+    }
+    owner.execute(AssertSqlSafe(format!("GRANT DELETE ON trail_leaf TO {cleaner}")).into_sql_str()).await.unwrap();
+    let error = migrate_for(&database, &program).await.unwrap_err();
+    assert!(error.to_string().contains("still has DELETE on trail_leaf, by a role that it is a member of"), "{error}");
+    owner.execute(AssertSqlSafe(format!("DROP OWNED BY {cleaner}")).into_sql_str()).await.ok();
+}

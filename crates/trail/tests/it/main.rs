@@ -1,0 +1,11 @@
+//! The trail, on both engines.
+#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
+mod seals;
+mod sinks;
+mod support;
+
+use palisade_store::{MigrationSet, Migrator, STORE_MIGRATIONS};
+
+const SETS: &[MigrationSet] = &[STORE_MIGRATIONS, palisade_keys::MIGRATIONS, palisade_trail::MIGRATIONS];
+const MIGRATOR: Migrator = Migrator(SETS);
