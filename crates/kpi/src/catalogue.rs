@@ -1,7 +1,7 @@
 //! What the company can rate: categories with their skills and tools, and the tools that everybody needs.
 
 use palisade_base::Error;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The tool category of the list that belongs to no craft.
 pub const GENERAL_TOOLS: &str = "General tools";
@@ -10,7 +10,7 @@ pub const GENERAL_TOOLS: &str = "General tools";
 pub const MAX_NAME_CHARS: usize = 100;
 
 /// The catalogue as the score card prints it, in its order.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// The categories.
@@ -21,7 +21,7 @@ pub struct Catalogue {
 }
 
 /// A craft: what one can do in it, and what with.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
     /// Its name.

@@ -27,8 +27,7 @@ impl Records {
     /// `Denied` where one of the types is refused, which is traced before anything begins.
     pub async fn batch<'a>(&'a self, caller: &'a Caller, makes: &[&'static RecordType]) -> Result<Batch<'a>, Error> {
         for ty in makes {
-            let permitted = policy::permit::<Create>(ty, caller).map(drop);
-            self.trace_denial(caller, ty, ty.verbs.create, None, permitted).await?;
+            self.permit::<Create>(caller, ty).await?;
         }
         Ok(Batch { records: self, caller, tx: self.store.write().await?, entries: Vec::new() })
     }

@@ -119,6 +119,15 @@ impl Records {
         }
     }
 
+    /// Decides whether the caller may do `A` to records of this type at all, for work that an app does by hand.
+    ///
+    /// # Errors
+    /// `Denied`, which is traced.
+    pub async fn permit<A: RecordAction>(&self, caller: &Caller, ty: &'static RecordType) -> Result<Permit<A>, Error> {
+        let decided = policy::permit::<A>(ty, caller).map(|(permit, _)| permit);
+        self.trace_denial(caller, ty, A::verb(&ty.verbs), None, decided).await
+    }
+
     /// Makes a record.
     ///
     /// # Errors

@@ -5,6 +5,8 @@
 
 mod company;
 mod dice;
+mod load;
 mod names;
 
 pub use company::{Area, Company, DemoPerson, DemoRole, DemoTeam, Employment};
+pub use load::{DemoUser, caller, load};

@@ -1,6 +1,7 @@
 //! The pages and calls of the app.
 
 mod home;
+mod score_card;
 
 use palisade_base::{Permission, Scope};
 use palisade_records::{RecordType, Records, api, directory::PERSON, pages};
@@ -22,6 +23,7 @@ pub fn routes(state: KpiState) -> Routes {
     Routes::new(state)
         .get("/", Access::SignedIn, home::show)
         .finish()
+        .merge(score_card::routes(&records))
         .merge(pages::routes(&records, &types))
         .merge(api::routes(&records, &types))
 }
@@ -39,6 +41,7 @@ pub fn navigation() -> Vec<NavItem> {
         entry("Catalogue", &types::SKILL_CATEGORY, "/skill-categories", Icon::Category, None),
         entry("Catalogue", &types::TOOL, "/tools", Icon::Tool, Some(4)),
         entry("Catalogue", &types::TOOL_CATEGORY, "/tool-categories", Icon::Category, None),
+        score_card::nav_item(),
         entry("Catalogue", &types::TIER, "/tiers", Icon::Tier, None),
         entry("Directory", &PERSON, "/people", Icon::Person, None),
     ]

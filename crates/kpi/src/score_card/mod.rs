@@ -4,15 +4,17 @@
 //! to F; its skills stand below in A, and beside them, in H, its tools, until "Additional tools needed:". At the end
 //! stands the "TOOL LIST" of general tools, twice side by side, and two boxes for free text.
 
+mod apply;
 mod difference;
 mod error;
 mod layout;
 mod read;
 mod write;
 
+pub use apply::{apply, current, plan};
 pub use difference::{Difference, Inventory, Item, ItemKind};
 pub use error::ScoreCardError;
-pub use read::{LIMITS, Note, ScoreCard, read, read_sheets};
+pub use read::{LIMITS, MAX_NAMES, Note, ScoreCard, read, read_sheets};
 pub use write::{Cardholder, write};
 
 /// What stands in H where the list of a category's tools ends.

@@ -37,7 +37,8 @@ pub struct Cardholder {
 /// Writes the score card of this catalogue as .xlsx: blank, or with a person's name, phone and date on it.
 ///
 /// The layout is that of the company's paper sheet, and [`super::read`] reads it back to the same catalogue. All names
-/// are written as plain strings, so none is ever run as a formula. Printed on Letter or A4 it fits the width of the page,
+/// are written as plain strings, so none is ever run as a formula. A category with tools and no skills is printed as a
+/// list of tools alone, and not read back. Printed on Letter or A4 it fits the width of the page,
 /// and a category is parted only where it is long. `now` becomes the file's creation time.
 ///
 /// # Errors
@@ -157,7 +158,12 @@ impl Writer<'_> {
             })
             .collect();
         self.keep_together(ROW_POINTS + heights.iter().sum::<f64>());
-        self.heading(&category.name, &["1", "2", "3", "4", "5"], "Tools")?;
+        if category.skills.is_empty() && !category.tools.is_empty() {
+            // Tools of no craft: without digits and name on the left, so that no skill category is read from it.
+            self.heading("", &[], &category.name)?;
+        } else {
+            self.heading(&category.name, &["1", "2", "3", "4", "5"], "Tools")?;
+        }
         for (index, points) in heights.iter().enumerate() {
             self.label(SKILL, category.skills.get(index))?;
             self.marks(1, 5)?;

@@ -53,7 +53,7 @@ proptest! {
             prop_assert!(person.user_name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.'));
             if let Some(work) = &person.employment {
                 let days = (TODAY - work.hired).get_days();
-                prop_assert!(days >= 14 && days < 18 * 365, "{} days", days);
+                prop_assert!((14..18 * 365).contains(&days), "{} days", days);
                 prop_assert!(work.hired.weekday().to_monday_one_offset() <= 5);
                 let (fewest, most) = [(0, 1), (1, 4), (2, 8), (4, 12), (7, 16)][usize::from(work.tier) - 1];
                 prop_assert!(days >= fewest * 365 && days <= (most + 1) * 365 + 2);

@@ -4,12 +4,14 @@
 mod api;
 mod company;
 mod demo_company;
+mod demo_load;
 mod fields;
 mod pages;
 mod schema;
 mod scopes;
 mod score_card;
 mod site;
+mod trail;
 mod validation;
 mod versions;
 

@@ -4,6 +4,7 @@ mod difference;
 mod hostile;
 mod real_sheet;
 mod round_trip;
+mod taking_in;
 
 use palisade_base::Instant;
 use palisade_kpi::catalogue::{Catalogue, Category};
