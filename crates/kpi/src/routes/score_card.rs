@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderValue, header};
@@ -127,7 +127,12 @@ struct Whose {
     employee: Option<String>,
 }
 
-async fn download(State(records): State<Records>, visitor: Visitor, Query(whose): Query<Whose>) -> Outcome {
+async fn download(
+    State(records): State<Records>,
+    visitor: Visitor,
+    whose: Result<Query<Whose>, QueryRejection>,
+) -> Outcome {
+    let Query(whose) = whose.map_err(|e| Error::field("employee", "Choose one person.").caused_by(e))?;
     let catalogue = score_card::current(&records, &visitor.caller).await?;
     let holder = match whose.employee.as_deref().filter(|id| !id.is_empty()) {
         Some(id) => {

@@ -2,6 +2,7 @@
 
 mod difference;
 mod hostile;
+mod pages;
 mod real_sheet;
 mod round_trip;
 mod taking_in;
