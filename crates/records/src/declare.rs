@@ -131,6 +131,7 @@ pub struct Verbs {
     pub archive: Verb,
     pub restore: Verb,
     pub import: Verb,
+    pub check_import: Verb,
     pub undo_import: Verb,
     pub export: Verb,
 }
@@ -163,6 +164,7 @@ macro_rules! verbs {
             archive: verb!("archive", "archive"),
             restore: verb!("archive", "restore"),
             import: verb!("import", "import"),
+            check_import: verb!("import", "check_import"),
             undo_import: verb!("import", "undo_import"),
             export: verb!("export", "export"),
         }

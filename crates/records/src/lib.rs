@@ -14,6 +14,7 @@ mod schema;
 mod service;
 mod store;
 mod text;
+pub mod transfer;
 mod value;
 
 use palisade_store::MigrationSet;
@@ -27,4 +28,4 @@ pub use service::{Permitted, Records};
 pub use value::{Given, parse_id};
 
 /// The tables of this crate.
-pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("records", [1 => "0001_person"]);
+pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("records", [1 => "0001_person", 2 => "0002_import"]);

@@ -25,6 +25,18 @@ pub(crate) enum Reach {
     Everything,
 }
 
+impl Reach {
+    /// For one caller and one type, each reach lies within the next.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Nothing => 0,
+            Self::Own(_) => 1,
+            Self::Team(_) => 2,
+            Self::Everything => 3,
+        }
+    }
+}
+
 impl RowFilter {
     fn new(ty: &RecordType, caller: &Caller, permission: &'static str) -> Self {
         let scope = caller.authority.scope(&Permission::new(permission));
@@ -157,6 +169,14 @@ impl View {
             seen: ty.fields.iter().map(|field| filter(field.read)).collect(),
             settable: ty.fields.iter().map(|field| settable(ty, caller, field, filter(field.write))).collect(),
         }
+    }
+
+    /// The same, of no more rows than these.
+    pub(crate) fn narrowed_to(mut self, rows: RowFilter) -> Self {
+        if rows.reach.rank() < self.rows.reach.rank() {
+            self.rows = rows;
+        }
+        self
     }
 
     /// Whether the caller sees this field in any row.

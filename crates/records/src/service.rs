@@ -356,8 +356,13 @@ async fn stay_within(
     ))
 }
 
-fn entry(caller: &Caller, ty: &RecordType, verb: Verb, id: RecordId) -> TrailEntry {
+pub(crate) fn entry(caller: &Caller, ty: &RecordType, verb: Verb, id: RecordId) -> TrailEntry {
     TrailEntry::new(Category::Change, caller, verb.action, Resource::new(ty.name, id))
+}
+
+/// The entry of something that is done to many records at once.
+pub(crate) fn batch_entry(caller: &Caller, ty: &RecordType, verb: Verb) -> TrailEntry {
+    TrailEntry::new(Category::Change, caller, verb.action, Resource::whole(ty.name))
 }
 
 /// The columns to write: those of the record's own table, or those that it shares with its base.

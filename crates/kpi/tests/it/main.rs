@@ -12,6 +12,7 @@ mod scopes;
 mod score_card;
 mod site;
 mod trail;
+mod transfer;
 mod validation;
 mod versions;
 

@@ -109,7 +109,7 @@ on_both_engines! {
     async fn a_form_without_its_token_changes_nothing(db: TestStore) {
         let company = Company::new(&db).await;
         let browser = Site::browser(&db, &company, &company.admin);
-        let request = browser.from_here("/teams/new", "application/x-www-form-urlencoded");
+        let request = browser.own_post("/teams/new", "application/x-www-form-urlencoded");
         let answer = browser.send(request.body("name=Sneaky".into()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         assert_eq!(all(&company.records, &company.admin, &TEAM).await.len(), 2);

@@ -57,11 +57,11 @@ const fn copy() -> RecordType {
 on_both_engines! {
     async fn every_declared_type_fits_its_table(db: TestStore) {
         let types: Vec<&RecordType> = TYPES.iter().copied().chain([&PERSON]).collect();
-        check_schema(&mut *db.store.read().await.unwrap(), &types).await.unwrap();
+        check_schema(&mut db.store.read().await.unwrap(), &types).await.unwrap();
     }
 
     async fn every_difference_between_declaration_and_table_is_told(db: TestStore) {
-        let error = check_schema(&mut *db.store.read().await.unwrap(), &[&WRONG, &MISSING]).await.unwrap_err().to_string();
+        let error = check_schema(&mut db.store.read().await.unwrap(), &[&WRONG, &MISSING]).await.unwrap_err().to_string();
         for part in [
             "tier.name may be empty by its declaration, and is required in the table",
             "tier.number is declared as Text, and the column is",

@@ -133,7 +133,7 @@ impl Site {
             let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
             form.push_str(&format!("&{}={}", encode(name), encode(value)));
         }
-        self.send(self.from_here(path, "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()).await
+        self.send(self.own_post(path, "application/x-www-form-urlencoded").body(Body::from(form)).unwrap()).await
     }
 
     /// The token of this browser's forms.
@@ -144,11 +144,28 @@ impl Site {
     }
 
     /// The head of a POST that a page of ours makes.
-    pub(crate) fn from_here(&self, path: &str, content_type: &str) -> http::request::Builder {
+    pub(crate) fn own_post(&self, path: &str, content_type: &str) -> http::request::Builder {
         Request::post(path)
             .header("host", "acme.example")
             .header("origin", "https://acme.example")
             .header("sec-fetch-site", "same-origin")
             .header("content-type", content_type)
+    }
+}
+
+impl Site {
+    /// A file as a browser sends it from a page of ours.
+    pub(crate) async fn upload(&self, path: &str, name: &str, content: &[u8]) -> Answer {
+        let mut body = Vec::new();
+        let token = self.csrf();
+        let head = format!(
+            "--cut\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{token}\r\n--cut\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n--cut--\r\n");
+        let request = self.own_post(path, "multipart/form-data; boundary=cut");
+        self.send(request.body(Body::from(body)).unwrap()).await
     }
 }

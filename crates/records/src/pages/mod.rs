@@ -1,5 +1,6 @@
 //! The pages that a declaration gives: list, record, form, archive.
 
+mod files;
 mod form;
 mod list;
 mod lookup;
@@ -79,5 +80,12 @@ fn type_routes(pages: Pages) -> Routes {
         .get(path("/{id}/archive"), needs(verbs.archive), show::confirm_archive)
         .post(path("/{id}/archive"), needs(verbs.archive), show::archive)
         .post(path("/{id}/restore"), needs(verbs.restore), show::restore)
+        .get(path("/export.csv"), needs(verbs.export), files::export_csv)
+        .get(path("/export.xlsx"), needs(verbs.export), files::export_xlsx)
+        .get(path("/import"), needs(verbs.import), files::show_import)
+        .post(path("/import"), needs(verbs.import), files::upload)
+        .get(path("/import/{id}"), needs(verbs.import), files::preview)
+        .post(path("/import/{id}/apply"), needs(verbs.import), files::apply)
+        .post(path("/import/{id}/undo"), needs(verbs.undo_import), files::undo)
         .finish()
 }

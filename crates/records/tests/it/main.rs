@@ -1,4 +1,5 @@
 //! The record layer on both engines.
+#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod directory;
 

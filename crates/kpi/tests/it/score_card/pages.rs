@@ -28,7 +28,7 @@ async fn upload(site: &Site, file_name: &str, content: &[u8]) -> Answer {
     body.extend(format!("--XX\r\n{head}\r\n\r\n").bytes());
     body.extend(content);
     body.extend(b"\r\n--XX--\r\n");
-    let request = site.from_here(PAGE, "multipart/form-data; boundary=XX").header("accept", "text/html");
+    let request = site.own_post(PAGE, "multipart/form-data; boundary=XX").header("accept", "text/html");
     site.send(request.body(Body::from(body)).unwrap()).await
 }
 
