@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod names;
 mod navigation;
 mod parts;
+mod points;
 mod routes;
 mod session_cookies;
 mod state;

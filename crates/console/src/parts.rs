@@ -92,6 +92,12 @@ impl Sections {
         self
     }
 
+    /// Another page's parts after these.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// Parts under a heading.
     pub(crate) fn under(mut self, heading: impl Into<String>, parts: impl IntoIterator<Item = Html>) -> Self {
         self.0.push(Section { heading: Some(heading.into()), parts: parts.into_iter().collect() });
@@ -108,6 +114,19 @@ struct Paragraph<'a> {
 
 pub(crate) fn paragraph(text: &str) -> Result<Html, Failure> {
     Html::of(&Paragraph { text })
+}
+
+/// Buttons side by side.
+#[derive(Template)]
+#[template(source = r#"<div class="buttons">{{ buttons }}</div>"#, ext = "html")]
+struct ButtonRow {
+    buttons: Html,
+}
+
+impl HtmlSafe for ButtonRow {}
+
+pub(crate) fn button_row(buttons: impl IntoIterator<Item = Html>) -> Html {
+    Html::from_component(&ButtonRow { buttons: Html::concat(buttons) })
 }
 
 /// Whether an error is about what was typed, so that the form can be shown again; any other error passes on.

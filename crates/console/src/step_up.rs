@@ -2,7 +2,7 @@
 
 use palisade_base::{Error, SecretString, auth::SessionFacts};
 use palisade_identity::policy::permit_own_account;
-use palisade_web::{Failure, Visitor, component::Field};
+use palisade_web::{Failure, Fields, Visitor, component::Field};
 
 use crate::ConsoleState;
 
@@ -33,6 +33,11 @@ pub(crate) async fn check(state: &ConsoleState, visitor: &Visitor, proof: &Secre
         return Err(Error::field(FIELD, "Fill this in to confirm that it is you."));
     }
     state.identity.prove_presence(&visitor.caller, session, &permit, proof).await
+}
+
+/// The proof among the fields of a form, as it was typed.
+pub(crate) fn proof(fields: &Fields) -> SecretString {
+    SecretString::new(fields.all(FIELD).first().cloned().unwrap_or_default())
 }
 
 /// The session of a page that asks for one.

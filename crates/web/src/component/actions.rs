@@ -8,7 +8,7 @@ use crate::{CsrfToken, Icon};
 /// A link to a page where something is done.
 #[derive(Template)]
 #[template(
-    source = r#"<a class="button{% if !first %} second{% endif %}" href="{{ path }}">{% if let Some(icon) = icon %}{{ icon }}{% endif %}{{ label }}</a>"#,
+    source = r#"<a class="button{% if !first %} second{% endif %}{% if small %} small{% endif %}" href="{{ path }}">{% if let Some(icon) = icon %}{{ icon }}{% endif %}{{ label }}</a>"#,
     ext = "html"
 )]
 pub struct ButtonLink {
@@ -16,17 +16,25 @@ pub struct ButtonLink {
     path: String,
     icon: Option<Icon>,
     first: bool,
+    small: bool,
 }
 
 impl ButtonLink {
     /// The page's main act. One of a page at most.
     pub fn first(label: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { label: label.into(), path: path.into(), icon: None, first: true }
+        Self { label: label.into(), path: path.into(), icon: None, first: true, small: false }
     }
 
     /// Another act.
     pub fn second(label: impl Into<String>, path: impl Into<String>) -> Self {
         Self { first: false, ..Self::first(label, path) }
+    }
+
+    /// A small button, for table rows.
+    #[must_use]
+    pub const fn small(mut self) -> Self {
+        self.small = true;
+        self
     }
 
     /// With a picture.

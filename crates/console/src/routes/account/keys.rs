@@ -1,7 +1,7 @@
 //! API keys: what signs programs in.
 
 use axum::extract::State;
-use palisade_base::{ApiKeyId, Error, FieldError, Permission, PlainToken, Scope, SecretString};
+use palisade_base::{ApiKeyId, Error, FieldError, Permission, PlainToken, Scope};
 use palisade_identity::model::{ApiKey, NewApiKey};
 use palisade_web::{
     Failure, Fields, FormView, Html, Icon, Notice, Outcome, Page, ProtectedForm, Visitor, Width,
@@ -117,8 +117,7 @@ pub(super) async fn create(
 
 async fn make(state: &ConsoleState, visitor: &Visitor, fields: &Fields) -> Result<(ApiKey, PlainToken), Error> {
     let new = read(fields)?;
-    let proof = SecretString::new(fields.text(step_up::FIELD).unwrap_or_default().to_owned());
-    step_up::check(state, visitor, &proof).await?;
+    step_up::check(state, visitor, &step_up::proof(fields)).await?;
     let permit = palisade_identity::policy::permit_own_account(&visitor.caller, step_up::session(visitor)?)?;
     state.identity.create_key(&visitor.caller, &permit, new).await
 }

@@ -8,6 +8,8 @@ mod overview;
 mod password;
 mod sessions;
 
+pub(crate) use keys::key_state;
+
 use palisade_base::Permit;
 use palisade_identity::policy::{OwnAccount, permit_own_account};
 use palisade_web::{Access, Failure, Page, Routes, Visitor, component::Tabs};
