@@ -2,9 +2,23 @@
 #![doc = include_str!("../README.md")]
 
 pub mod model;
+pub mod password;
 pub mod permissions;
 pub mod policy;
 mod service;
 pub mod settings;
+mod store;
+
+use palisade_keys::EncryptedColumn;
+use palisade_store::{MigrationSet, ValueKind};
 
 pub use service::{Enrolled, Identity, IdentityConfig};
+#[doc(hidden)]
+pub use store::STATEMENTS;
+
+/// The tables of this crate. They refer to the directory's, so the record layer's come first.
+pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("identity", [1 => "0001_identity"]);
+
+/// The columns that the vault encrypts: to be registered when it is opened.
+pub const ENCRYPTED_COLUMNS: &[EncryptedColumn] =
+    &[EncryptedColumn { table: "totp_factor", column: "seed", id_column: "id", id_kind: ValueKind::Id }];

@@ -15,3 +15,5 @@ pub use session::{EndReason, Ended, NewSession, SessionRow, SignInAttempt};
 pub use user::{
     InitialPassword, NewAdministrator, NewUser, PersonOf, User, UserDetail, UserFilter, UserRow, UserStatus,
 };
+
+pub(crate) use account::stored_address;

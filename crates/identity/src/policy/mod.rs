@@ -1,10 +1,12 @@
 //! What is allowed: pure functions, facts in, a decision out. Nothing here reads a clock or a database.
 
+mod authority;
 mod grants;
 mod lockout;
 mod permits;
 mod sessions;
 
+pub use authority::{Allowed, Held};
 pub use grants::{Administrators, GrantRefused, decide_grant, decide_role_change, keeps_an_administrator};
 pub use lockout::{LockoutRule, Tries};
 pub use permits::{

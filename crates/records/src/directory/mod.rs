@@ -97,6 +97,12 @@ impl NewPerson {
             _ => Err(Error::invalid(wrong)),
         }
     }
+
+    /// Given and family name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
 }
 
 /// Enters a person. The caller writes the trail entry that goes with it (`person.create`, or the event that this is part of).

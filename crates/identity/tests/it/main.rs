@@ -1,0 +1,11 @@
+//! Identity, on both engines.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
+mod sign_in;
+mod world;
+
+use palisade_store::{MigrationSet, Migrator, STORE_MIGRATIONS};
+
+const SETS: &[MigrationSet] =
+    &[STORE_MIGRATIONS, palisade_keys::MIGRATIONS, palisade_records::MIGRATIONS, palisade_identity::MIGRATIONS];
+const MIGRATOR: Migrator = Migrator(SETS);
