@@ -1,1 +1,26 @@
-//! palisade-gate
+#![doc = include_str!("../README.md")]
+
+mod connection;
+mod denials;
+mod forwarded;
+mod gate;
+mod host_header;
+mod layer;
+mod listener;
+mod metrics;
+mod path;
+mod pipeline;
+mod readiness;
+mod request;
+mod shared;
+mod sites;
+mod tls;
+mod wire;
+
+pub use denials::SecurityTrail;
+pub use gate::{BoundAddresses, BoundGate, Gate, GateError, GateParts};
+pub use metrics::{Metrics, MetricsSource};
+pub use pipeline::layers;
+pub use readiness::Readiness;
+pub use sites::Site;
+pub use tls::TlsError;

@@ -1,0 +1,273 @@
+//! One connection: what is known of it, and its life from the handshake to its end.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::body::Body;
+use http::{Request, Response};
+use http_body::Frame;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::graceful::GracefulConnection,
+};
+use palisade_config::HostName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    listener::told_to_stop,
+    pipeline::{self, Next, Step},
+    request::Passage,
+    shared::Shared,
+    wire::{Door, WireFault, WireLimits},
+};
+
+/// How often a connection looks whether it has rested or stalled for too long, at most.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long a connection that was asked to end may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// What is known of a connection.
+pub(crate) struct Connection {
+    /// The other end.
+    pub(crate) peer: SocketAddr,
+    /// The TLS side; `None` on a plain listener.
+    pub(crate) tls: Option<TlsFacts>,
+    pub(crate) activity: Activity,
+    pub(crate) faults: WireFaults,
+}
+
+/// What the handshake showed.
+#[derive(Clone, Debug)]
+pub(crate) struct TlsFacts {
+    /// The host that the client asked for in its first message. An address is never sent there.
+    pub(crate) server_name: Option<HostName>,
+    /// The client and server agreed on HTTP/2.
+    pub(crate) http2: bool,
+}
+
+/// How busy a connection is.
+pub(crate) struct Activity {
+    born: Instant,
+    /// Requests whose answers are not sent yet.
+    open: AtomicUsize,
+    /// The last time that something moved, in milliseconds since `born`.
+    moved: AtomicU64,
+}
+
+impl Activity {
+    fn new() -> Self {
+        Self { born: Instant::now(), open: AtomicUsize::new(0), moved: AtomicU64::new(0) }
+    }
+
+    fn touch(&self) {
+        let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.moved.store(now, Ordering::Relaxed);
+    }
+
+    fn quiet_for(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
+    }
+}
+
+/// Requests that the door refused, by their number on the connection. The door counts heads as it lets them in, the
+/// service counts as they come out; hyper keeps their order, so the numbers agree.
+#[derive(Clone, Default)]
+pub(crate) struct WireFaults(Arc<FaultState>);
+
+#[derive(Default)]
+struct FaultState {
+    heads: AtomicU64,
+    served: AtomicU64,
+    refused: Mutex<Option<(u64, WireFault)>>,
+}
+
+impl WireFaults {
+    /// A head was let in.
+    pub(crate) fn count_head(&self) {
+        self.0.heads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The next request is a stand-in for one with this fault.
+    pub(crate) fn refuse_next(&self, fault: WireFault) {
+        let number = self.0.heads.fetch_add(1, Ordering::Relaxed);
+        *self.0.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, fault));
+    }
+
+    /// The fault of the request that is served now, if it is a stand-in.
+    fn take(&self) -> Option<WireFault> {
+        let number = self.0.served.fetch_add(1, Ordering::Relaxed);
+        let refused = *self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.filter(|(at, _)| *at == number).map(|(_, fault)| fault)
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(peer: SocketAddr, tls: Option<TlsFacts>) -> Self {
+        Self { peer, tls, activity: Activity::new(), faults: WireFaults::default() }
+    }
+}
+
+/// Serves the requests of a connection until it ends, or is asked to stop and has finished.
+pub(crate) async fn serve<S>(
+    shared: Arc<Shared>,
+    steps: &'static [Step],
+    connection: Connection,
+    stream: S,
+    stop: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = Arc::new(connection);
+    let http2 = connection.tls.as_ref().is_some_and(|tls| tls.http2);
+    let service = {
+        let (shared, connection) = (Arc::clone(&shared), Arc::clone(&connection));
+        service_fn(move |request| answer(Arc::clone(&shared), steps, Arc::clone(&connection), request))
+    };
+    if http2 {
+        let io = TokioIo::new(stream);
+        run(&shared, &connection, http2_builder(&shared).serve_connection(io, service), stop).await;
+    } else {
+        let io = TokioIo::new(Door::new(stream, shared.wire, connection.faults.clone()));
+        run(&shared, &connection, http1_builder(&shared.wire).serve_connection(io, service), stop).await;
+    }
+}
+
+async fn answer(
+    shared: Arc<Shared>,
+    steps: &'static [Step],
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Result<Response<TrackedBody>, Infallible> {
+    let open = OpenRequest::new(Arc::clone(&connection));
+    let fault = connection.faults.take();
+    let passage = Passage::new(request.map(Body::new), connection, fault, shared.env.now());
+    let response = pipeline::run(Next::new(shared, steps), passage).await;
+    Ok(response.map(|body| TrackedBody { body, open }))
+}
+
+fn http1_builder(wire: &WireLimits) -> hyper::server::conn::http1::Builder {
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    // The door has a clock of its own, and lets in no head that is larger than this.
+    builder
+        .header_read_timeout(None)
+        .max_headers(wire.head.headers)
+        .max_buf_size((wire.head.bytes + 8_192).max(65_536));
+    builder
+}
+
+fn http2_builder(shared: &Shared) -> hyper::server::conn::http2::Builder<TokioExecutor> {
+    let sizes = &shared.config.sizes;
+    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(sizes.http2_streams)
+        .max_pending_accept_reset_streams(sizes.http2_pending_resets)
+        .max_local_error_reset_streams(64)
+        // Twice what is allowed: up to there the pipeline refuses with an answer of ours, beyond it h2 does with a bare one.
+        .max_header_list_size(u32::try_from(sizes.headers_kib * 2 * 1_024).unwrap_or(u32::MAX))
+        .initial_stream_window_size(256 * 1_024)
+        .initial_connection_window_size(1_024 * 1_024)
+        .max_send_buf_size(64 * 1_024)
+        .keep_alive_interval(shared.config.timeouts.idle() / 3)
+        .keep_alive_timeout(shared.config.timeouts.headers());
+    builder
+}
+
+/// Drives the connection, and ends it when it rests, stalls, or has to stop.
+async fn run<C: GracefulConnection>(
+    shared: &Shared,
+    connection: &Connection,
+    served: C,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut served = pin!(served);
+    let mut ending: Option<Instant> = None;
+    let timeouts = &shared.config.timeouts;
+    let look = LOOK_EVERY.min(timeouts.idle() / 2).min(timeouts.stalled() / 2).max(Duration::from_millis(10));
+    loop {
+        tokio::select! {
+            result = served.as_mut() => {
+                if result.is_err() {
+                    shared.metrics.connection_failed();
+                }
+                return;
+            }
+            () = told_to_stop(&mut stop), if ending.is_none() => {
+                end(served.as_mut(), &mut ending, timeouts.stop());
+            }
+            () = sleep(look) => {
+                let quiet = connection.activity.quiet_for();
+                let busy = connection.activity.open.load(Ordering::Relaxed) > 0;
+                if ending.is_some_and(|deadline| Instant::now() >= deadline) || (busy && quiet >= timeouts.stalled() + timeouts.request()) {
+                    return;
+                }
+                if !busy && quiet >= timeouts.idle() && ending.is_none() {
+                    end(served.as_mut(), &mut ending, GOODBYE);
+                }
+            }
+        }
+    }
+}
+
+fn end<C: GracefulConnection>(served: Pin<&mut C>, ending: &mut Option<Instant>, within: Duration) {
+    served.graceful_shutdown();
+    *ending = Some(Instant::now() + within);
+}
+
+/// Counts a request as open until its answer is sent or given up.
+struct OpenRequest(Arc<Connection>);
+
+impl OpenRequest {
+    fn new(connection: Arc<Connection>) -> Self {
+        connection.activity.open.fetch_add(1, Ordering::Relaxed);
+        connection.activity.touch();
+        Self(connection)
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.0.activity.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.activity.touch();
+    }
+}
+
+/// A body that shows when the client takes something of it.
+struct TrackedBody {
+    body: Body,
+    open: OpenRequest,
+}
+
+impl http_body::Body for TrackedBody {
+    type Data = bytes::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        self.open.0.activity.touch();
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,66 @@
+//! Takes away the headers by which the gate tells an app who is there: a client has no business to send them.
+
+use std::sync::Arc;
+
+use http::HeaderName;
+
+use crate::{
+    pipeline::{self, Next},
+    request::{LayerFuture, Passage},
+    shared::Shared,
+};
+
+/// Beginnings of the names that gates and apps use for who the user is.
+const PREFIXES: [&str; 11] = [
+    "x-palisade-",
+    "x-auth-",
+    "x-authenticated-",
+    "x-authentik-",
+    "x-remote-",
+    "remote-",
+    "x-webauth-",
+    "x-user",
+    "x-forwarded-user",
+    "x-ssl-client",
+    "ssl-client",
+];
+const NAMES: [&str; 5] =
+    ["x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-client-cert", "x-email"];
+
+pub(crate) fn pass(_shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
+    let headers = passage.request.headers_mut();
+    let foreign: Vec<HeaderName> = headers.keys().filter(|name| is_foreign(name.as_str())).cloned().collect();
+    for name in foreign {
+        headers.remove(name);
+    }
+    pipeline::run(next, passage)
+}
+
+/// A name with an underscore is never let through: CGI and WSGI can't tell it from the one with a hyphen.
+fn is_foreign(name: &str) -> bool {
+    name.contains('_') || NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_foreign() {
+        for name in [
+            "x-palisade-user",
+            "x_palisade_user",
+            "x-palisade_user",
+            "remote-user",
+            "remote_user",
+            "x-auth-request-email",
+            "x-user-id",
+            "x_api_key",
+        ] {
+            assert!(is_foreign(name), "{name}");
+        }
+        for name in ["x-api-key", "authorization", "cookie", "user-agent", "x-requested-with", "accept"] {
+            assert!(!is_foreign(name), "{name}");
+        }
+    }
+}

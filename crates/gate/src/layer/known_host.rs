@@ -1,0 +1,81 @@
+//! Refuses what was no HTTP request, and what is for no host of ours. After it the host is known and written in one way.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery};
+use palisade_base::{Error, Kind};
+use palisade_web::Failure;
+
+use super::bare_answer;
+use crate::{
+    pipeline::{self, Next},
+    request::{HostFact, LayerFuture, Passage},
+    shared::Shared,
+    wire::WireFault,
+};
+
+pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
+    let refusal = match (passage.facts.fault, &passage.facts.host) {
+        (Some(fault), _) => Some(answer_to(fault)),
+        (None, HostFact::Unreadable) => {
+            Some(bare_answer(StatusCode::BAD_REQUEST, "The request names no host, or more than one."))
+        }
+        (None, HostFact::Unknown) => {
+            Some(bare_answer(StatusCode::MISDIRECTED_REQUEST, "This host is not served here."))
+        }
+        (None, HostFact::Known(_)) => refuse_method(passage.request.method()),
+    };
+    if let Some(mut response) = refusal {
+        shared.metrics.refused("request");
+        close_http1(&passage, &mut response);
+        return Box::pin(async { response });
+    }
+    write_host_once(&mut passage);
+    pipeline::run(next, passage)
+}
+
+/// The refusal of what the door did not let in.
+pub(crate) fn answer_to(fault: WireFault) -> Response {
+    match fault {
+        WireFault::Malformed(what) => {
+            tracing::info!(what, "a request was refused on the wire");
+            bare_answer(StatusCode::BAD_REQUEST, "This is no HTTP request that can be read in one way only.")
+        }
+        WireFault::UriTooLong => bare_answer(StatusCode::URI_TOO_LONG, "The address is too long."),
+        WireFault::HeadersTooLarge => {
+            bare_answer(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too many or too large.")
+        }
+        WireFault::HeadersTooSlow => bare_answer(StatusCode::REQUEST_TIMEOUT, "The headers did not arrive in time."),
+    }
+}
+
+/// CONNECT would make the gate a tunnel, and TRACE would show headers to a page that may not read them.
+fn refuse_method(method: &Method) -> Option<Response> {
+    matches!(*method, Method::CONNECT | Method::TRACE).then(|| {
+        let error = Error::new(Kind::Invalid, "This method is not served here.");
+        Failure::with_status(error, StatusCode::METHOD_NOT_ALLOWED)
+            .header(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
+            .into_response()
+    })
+}
+
+/// Who sent what can't be understood may go on to misunderstand the answer: the connection ends here.
+fn close_http1(passage: &Passage, response: &mut Response) {
+    if passage.is_http1() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// The app finds host and address in one place each, however the client wrote them: Host, and the path with its query.
+fn write_host_once(passage: &mut Passage) {
+    let HostFact::Known(known) = &passage.facts.host else { return };
+    if let Ok(value) = HeaderValue::from_str(&known.authority) {
+        passage.request.headers_mut().insert(header::HOST, value);
+    }
+    let uri = passage.request.uri();
+    if uri.authority().is_some() {
+        let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        *passage.request.uri_mut() = Uri::from(path);
+    }
+}

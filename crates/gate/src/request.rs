@@ -1,0 +1,110 @@
+//! A request on its way, and what the layers have found out about it.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{body::Body, response::Response};
+use http::{Request, Version};
+use palisade_base::{Actor, AddressKey, Instant, RequestId};
+
+use crate::{connection::Connection, path::PathKind, sites::SiteState, wire::WireFault};
+
+/// A request with its facts: what one layer hands to the next.
+pub(crate) struct Passage {
+    pub(crate) request: Request<Body>,
+    pub(crate) facts: Facts,
+}
+
+/// What is known about a request. Each field is set by the layer that it is named after, and read by those further in.
+#[derive(Clone)]
+pub(crate) struct Facts {
+    pub(crate) connection: Arc<Connection>,
+    /// The request's instant: every decision about it is made at this one.
+    pub(crate) now: Instant,
+    /// It is a stand-in for one that the door refused.
+    pub(crate) fault: Option<WireFault>,
+    /// Its id. Nil until the outermost layer has set it.
+    pub(crate) id: RequestId,
+    pub(crate) client: Client,
+    pub(crate) host: HostFact,
+    /// What its path is, for limits and sessions.
+    pub(crate) kind: PathKind,
+}
+
+/// Who is at the other end, as far as addresses tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The client's address.
+    pub(crate) address: IpAddr,
+    /// The request carried forwarding headers, whoever wrote them: then no allow-list holds for it.
+    pub(crate) forwarded: bool,
+}
+
+impl Client {
+    /// As limits count it.
+    pub(crate) fn key(&self) -> AddressKey {
+        AddressKey::from(self.address)
+    }
+}
+
+/// Which site the request is for.
+#[derive(Clone)]
+pub(crate) enum HostFact {
+    /// This one, under this host.
+    Known(KnownHost),
+    /// None that we know (421).
+    Unknown,
+    /// The host can't be read, or is named in two ways (400).
+    Unreadable,
+}
+
+/// A host that belongs to a site.
+#[derive(Clone)]
+pub(crate) struct KnownHost {
+    pub(crate) site: Arc<SiteState>,
+    pub(crate) host: palisade_config::HostName,
+    /// As the client wrote it, in lower case: host and port.
+    pub(crate) authority: String,
+}
+
+impl Facts {
+    /// The site, where the request is for one.
+    pub(crate) const fn site(&self) -> Option<&Arc<SiteState>> {
+        match &self.host {
+            HostFact::Known(known) => Some(&known.site),
+            HostFact::Unknown | HostFact::Unreadable => None,
+        }
+    }
+
+    /// Whether the request came over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.connection.tls.is_some()
+    }
+}
+
+impl Passage {
+    /// A request that has just come in.
+    pub(crate) fn new(
+        request: Request<Body>,
+        connection: Arc<Connection>,
+        fault: Option<WireFault>,
+        now: Instant,
+    ) -> Self {
+        let client = Client { address: connection.peer.ip().to_canonical(), forwarded: false };
+        let kind = PathKind::of(request.method(), request.uri().path());
+        let nil = RequestId(Default::default());
+        let facts = Facts { connection, now, fault, id: nil, client, host: HostFact::Unknown, kind };
+        Self { request, facts }
+    }
+
+    /// Whether headers that belong to one connection may be set on the answer: HTTP/2 has none.
+    pub(crate) fn is_http1(&self) -> bool {
+        self.request.version() < Version::HTTP_2
+    }
+}
+
+/// Left in a response's extensions by the session layer: who acted, for the access log.
+#[derive(Clone)]
+pub(crate) struct ActedAs(pub(crate) Actor);
+
+/// What a layer gives back.
+pub(crate) type LayerFuture = futures_util::future::BoxFuture<'static, Response>;

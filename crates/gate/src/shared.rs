@@ -1,0 +1,111 @@
+//! What all requests share.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+};
+
+use palisade_base::{AddressKey, Env, auth::Authenticator};
+use palisade_config::{Config, LimitsConfig, RateConfig};
+use palisade_counters::{ConnectionLimiter, Rate, RateLimiter, Window, WindowLimiter};
+use palisade_web::RenderState;
+
+use crate::{
+    denials::Denials,
+    layer::{response_headers::HeaderSet, user_limits::UserKey},
+    metrics::Metrics,
+    readiness::Readiness,
+    request::Facts,
+    sites::Sites,
+    wire::{HeadLimits, WireLimits},
+};
+
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) env: Env,
+    pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) sites: Sites,
+    /// For answers that belong to no site.
+    pub(crate) default_headers: HeaderSet,
+    pub(crate) default_render: RenderState,
+    pub(crate) limits: Limits,
+    pub(crate) connections: ConnectionLimiter<AddressKey>,
+    pub(crate) denials: Denials,
+    pub(crate) metrics: Metrics,
+    pub(crate) readiness: Readiness,
+    pub(crate) wire: WireLimits,
+    /// The port that redirects name; known once the listeners are bound.
+    https_port: AtomicU16,
+}
+
+/// The counters of requests.
+pub(crate) struct Limits {
+    pub(crate) api: RateLimiter<AddressKey>,
+    pub(crate) login: RateLimiter<AddressKey>,
+    pub(crate) user: WindowLimiter<UserKey>,
+}
+
+impl Limits {
+    fn new(config: &LimitsConfig) -> Self {
+        let rate = |rate: RateConfig| Rate { requests: rate.requests, per: rate.per(), burst: rate.burst };
+        let window = Window { requests: config.user.requests, length: config.user.window() };
+        Self {
+            api: RateLimiter::new(rate(config.api), config.tracked_addresses),
+            login: RateLimiter::new(rate(config.login), config.tracked_addresses),
+            user: WindowLimiter::new(window, config.tracked_addresses),
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(parts: crate::GateParts) -> Self {
+        let config = &parts.config;
+        let (limits, sizes) = (&config.limits, &config.sizes);
+        let head = HeadLimits {
+            bytes: sizes.headers_kib.saturating_mul(1_024),
+            headers: sizes.header_count,
+            uri: sizes.uri_bytes,
+        };
+        Self {
+            sites: Sites::new(parts.sites),
+            default_headers: HeaderSet::new(&config.headers),
+            default_render: RenderState { site_name: config.company.name.clone() },
+            limits: Limits::new(limits),
+            connections: ConnectionLimiter::new(limits.max_connections, limits.max_connections_per_address),
+            denials: Denials::new(parts.trail, limits.tracked_addresses),
+            metrics: Metrics::default(),
+            readiness: parts.readiness,
+            wire: WireLimits { head, head_time: config.timeouts.headers() },
+            https_port: AtomicU16::new(config.listen.public_https_port.unwrap_or(443)),
+            authenticator: parts.authenticator,
+            env: parts.env,
+            config: parts.config,
+        }
+    }
+
+    pub(crate) fn is_trusted_proxy(&self, address: IpAddr) -> bool {
+        self.config.trusted_proxies.iter().any(|network| network.contains(address))
+    }
+
+    pub(crate) fn is_allow_listed(&self, address: IpAddr) -> bool {
+        self.config.limits.allow_list.iter().any(|network| network.contains(address))
+    }
+
+    /// Whether no limit holds for this request. A forwarded one is never exempt: everything behind a local proxy comes
+    /// from loopback.
+    pub(crate) fn is_exempt(&self, facts: &Facts) -> bool {
+        !facts.client.forwarded && self.is_allow_listed(facts.client.address)
+    }
+
+    pub(crate) fn https_port(&self) -> u16 {
+        self.https_port.load(Ordering::Relaxed)
+    }
+
+    /// The port that was bound, unless the configuration names the one that people use.
+    pub(crate) fn note_https_port(&self, bound: u16) {
+        self.https_port.store(self.config.listen.public_https_port.unwrap_or(bound), Ordering::Relaxed);
+    }
+}

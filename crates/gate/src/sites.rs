@@ -1,0 +1,73 @@
+//! The sites, by the hosts that they answer to.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::Router;
+use palisade_config::{Config, HeadersConfig, HostName, SiteConfig};
+use palisade_web::{RenderState, SiteFrame};
+
+use crate::layer::response_headers::HeaderSet;
+
+/// A site as the gate is given it.
+pub struct Site {
+    /// Its short name: what roles, logs and [`palisade_base::auth::Authenticator::identify`] call it.
+    pub name: String,
+    /// The hosts that it answers to; the first is the one for links.
+    pub hosts: Vec<HostName>,
+    /// Its security headers.
+    pub headers: HeadersConfig,
+    /// What its pages have in common.
+    pub frame: SiteFrame,
+    /// The name on bare error pages.
+    pub title: String,
+    /// The app.
+    pub router: Router,
+}
+
+impl Site {
+    /// The site as configured, with what its pages have in common, and its app.
+    #[must_use]
+    pub fn new(config: &Config, site: &SiteConfig, frame: SiteFrame, router: Router) -> Self {
+        Self {
+            name: site.name.clone(),
+            hosts: site.hosts.clone(),
+            headers: config.headers_of(site),
+            title: frame.navigation.site_name.clone(),
+            frame,
+            router,
+        }
+    }
+}
+
+/// A site as requests need it.
+pub(crate) struct SiteState {
+    pub(crate) name: String,
+    pub(crate) headers: HeaderSet,
+    pub(crate) frame: SiteFrame,
+    pub(crate) render: RenderState,
+    pub(crate) router: Router,
+}
+
+/// All sites by host.
+pub(crate) struct Sites(HashMap<HostName, Arc<SiteState>>);
+
+impl Sites {
+    pub(crate) fn new(sites: Vec<Site>) -> Self {
+        let mut by_host = HashMap::new();
+        for site in sites {
+            let state = Arc::new(SiteState {
+                name: site.name,
+                headers: HeaderSet::new(&site.headers),
+                frame: site.frame,
+                render: RenderState { site_name: site.title },
+                router: site.router,
+            });
+            by_host.extend(site.hosts.into_iter().map(|host| (host, Arc::clone(&state))));
+        }
+        Self(by_host)
+    }
+
+    pub(crate) fn find(&self, host: &HostName) -> Option<&Arc<SiteState>> {
+        self.0.get(host)
+    }
+}

@@ -1,0 +1,8 @@
+//! HTTP/1.1 on the wire: where one message ends and the next begins is decided here, once, and strictly.
+
+mod chunks;
+mod door;
+mod head;
+
+pub(crate) use door::{Door, WireLimits};
+pub(crate) use head::{HeadLimits, WireFault};

@@ -1,0 +1,160 @@
+//! The guide's headers, on every kind of answer.
+
+use palisade_config::{FrameOptions, HeaderOverrides, HeaderText};
+
+use crate::harness::{ANNA, KEY, TestGate, header_of};
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; manifest-src 'self'";
+
+fn assert_guarded(response: &reqwest::Response, what: &str) {
+    let expected = [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "SAMEORIGIN"),
+        ("x-xss-protection", "1; mode=block"),
+        ("referrer-policy", "strict-origin-when-cross-origin"),
+        ("content-security-policy", POLICY),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(header_of(response, name), value, "{name} on {what}");
+        assert_eq!(response.headers().get_all(name).iter().count(), 1, "{name} on {what}");
+    }
+    assert!(header_of(response, "permissions-policy").contains("camera=()"), "{what}");
+    assert_eq!(header_of(response, "x-request-id").len(), 36, "{what}");
+    assert_eq!(header_of(response, "server"), "", "{what}");
+}
+
+/// covers T1.2, T1.3 (part), T1.4 (part), T1.5, T1.6 (part), T1.7 (part)
+#[tokio::test]
+async fn every_answer_over_tls_has_all_headers() {
+    let gate = TestGate::with(|config| config.timeouts.request_ms = 1_000).await;
+    let client = gate.client();
+    let cases = [
+        (200, client.get(gate.url("kpi.example", "/"))),
+        (303, client.get(gate.url("kpi.example", "/away"))),
+        (304, client.get(gate.url("kpi.example", "/unchanged"))),
+        (401, client.get(gate.url("kpi.example", "/api/v1/all"))),
+        (401, client.get(gate.url("kpi.example", "/")).header("x-api-key", "plk_wrong")),
+        (403, client.get(gate.url("kpi.example", "/all")).header("cookie", format!("__Host-palisade={ANNA}"))),
+        (404, client.get(gate.url("kpi.example", "/nothing"))),
+        (405, client.delete(gate.url("kpi.example", "/"))),
+        (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 11 * 1024 * 1024])),
+        (421, client.get(gate.url("evil.example", "/"))),
+        (500, client.get(gate.url("kpi.example", "/panic"))),
+        (503, client.get(gate.url("kpi.example", "/slow"))),
+        (503, client.get(gate.url("kpi.example", "/")).header("x-api-key", "plk_down")),
+    ];
+    for (status, request) in cases {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_guarded(&response, &status.to_string());
+        let known = status != 421;
+        let hsts = if known { "max-age=31536000; includeSubDomains; preload" } else { "" };
+        assert_eq!(header_of(&response, "strict-transport-security"), hsts, "{status}");
+    }
+    for _ in 0..120 {
+        let response = gate.get("/", &[]).await;
+        if response.status() == 429 {
+            assert_guarded(&response, "429");
+            return;
+        }
+    }
+    panic!("never limited");
+}
+
+/// covers T1.2 (part), T1.9 (part)
+#[tokio::test]
+async fn answers_over_plain_http_have_them_too_but_no_hsts() {
+    let gate = TestGate::start().await;
+    for (host, status) in [("kpi.example", 301), ("evil.example", 421)] {
+        let url = format!("http://{}/x", gate.http());
+        let response = gate.client().get(url).header("host", host).send().await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_guarded(&response, host);
+        assert_eq!(header_of(&response, "strict-transport-security"), "");
+    }
+}
+
+/// covers T1.7
+#[tokio::test]
+async fn hsts_holds_for_names_over_tls_localhost_too_and_never_for_addresses() {
+    let gate = TestGate::start().await;
+    let hsts = async |url: String| {
+        let response = gate.client().get(url).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        header_of(&response, "strict-transport-security").to_owned()
+    };
+    let full = "max-age=31536000; includeSubDomains; preload";
+    assert_eq!(hsts(gate.url("kpi.example", "/")).await, full);
+    assert_eq!(hsts(gate.url("localhost", "/")).await, full);
+    assert_eq!(hsts(gate.url("127.0.0.1", "/")).await, "");
+}
+
+/// covers T1.3, T1.4, T1.6 (part), T1.7 (part)
+#[tokio::test]
+async fn a_site_has_headers_of_its_own_where_configured() {
+    let gate = TestGate::with(|config| {
+        config.sites[1].headers = HeaderOverrides {
+            frame_options: Some(FrameOptions::Deny),
+            xss_protection: Some(HeaderText::try_from("0".to_owned()).unwrap()),
+            hsts: Some(false),
+            ..HeaderOverrides::default()
+        };
+    })
+    .await;
+    let other = gate.client().get(gate.url("other.example", "/")).send().await.unwrap();
+    assert_eq!(header_of(&other, "x-frame-options"), "DENY");
+    assert_eq!(header_of(&other, "x-xss-protection"), "0");
+    assert!(header_of(&other, "content-security-policy").contains("frame-ancestors 'none'"));
+    assert_eq!(header_of(&other, "strict-transport-security"), "");
+    assert_guarded(&gate.get("/", &[]).await, "the other site");
+}
+
+/// An app may be stricter about its own pages, never laxer about what is ours to say.
+#[tokio::test]
+async fn an_app_cannot_take_a_header_back() {
+    let gate = TestGate::start().await;
+    let response = gate.get("/own-headers", &[]).await;
+    assert_eq!(header_of(&response, "x-frame-options"), "SAMEORIGIN");
+    assert_eq!(header_of(&response, "strict-transport-security"), "max-age=31536000; includeSubDomains; preload");
+    assert_eq!(header_of(&response, "content-security-policy"), "default-src 'none'");
+    assert_eq!(header_of(&response, "referrer-policy"), "no-referrer");
+    assert_eq!(header_of(&response, "server"), "");
+    assert_eq!(header_of(&response, "x-powered-by"), "");
+}
+
+#[tokio::test]
+async fn pages_are_kept_out_of_caches_and_files_are_not() {
+    let gate = TestGate::start().await;
+    assert_eq!(header_of(&gate.get("/", &[]).await, "cache-control"), "no-store");
+    assert_eq!(header_of(&gate.get("/assets/a.css", &[]).await, "cache-control"), "public, max-age=60");
+    assert_eq!(header_of(&gate.get("/unchanged", &[]).await, "cache-control"), "");
+}
+
+/// Errors tell the id and nothing else.
+#[tokio::test]
+async fn a_crash_is_told_with_its_id_and_without_its_cause() {
+    let gate = TestGate::start().await;
+    let response = gate.get("/panic", &[("accept", "text/html")]).await;
+    assert_eq!(response.status(), 500);
+    let id = header_of(&response, "x-request-id").to_owned();
+    let page = response.text().await.unwrap();
+    assert!(page.contains(&id), "{page}");
+    assert!(!page.contains("secret") && !page.contains("panic"), "{page}");
+    let json = gate.get("/api/v1/all", &[("x-api-key", "plk_wrong")]).await;
+    let id = header_of(&json, "x-request-id").to_owned();
+    let json: serde_json::Value = json.json().await.unwrap();
+    assert_eq!(json["error"]["request_id"], id);
+    assert_eq!(gate.get("/", &[]).await.status(), 200);
+}
+
+/// A client's own id is not believed.
+#[tokio::test]
+async fn the_id_is_ours() {
+    let gate = TestGate::start().await;
+    let response = gate.get("/echo", &[("x-request-id", "mine"), ("x-api-key", KEY)]).await;
+    assert_ne!(header_of(&response, "x-request-id"), "mine");
+    assert!(!response.text().await.unwrap().contains("mine"));
+}

@@ -1,0 +1,16 @@
+//! The gate from outside: real connections, real bytes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod harness;
+
+mod forwarding;
+mod headers;
+mod hosts;
+mod limits;
+mod operations;
+mod sessions;
+mod sizes;
+mod stopping;
+mod tls;
+mod wire;
