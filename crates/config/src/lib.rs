@@ -1,8 +1,4 @@
-//! `palisade.toml` as types: one section, one file, one struct, each with its defaults and its words.
-//!
-//! [`Config::load`] reads and checks the text, [`Config::check`] looks at the world (files, modes, the database's URL)
-//! without serving. Errors say file, line and column, what is wrong and what to do. Nothing here reads a global: the
-//! environment is handed in ([`Config::with_environment`]).
+#![doc = include_str!("../README.md")]
 
 mod check;
 mod config;
