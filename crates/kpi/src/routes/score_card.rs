@@ -215,7 +215,7 @@ fn show_difference(visitor: &Visitor, card: &Catalogue, notes: &[Note], differen
     };
     let json = serde_json::to_string(card).map_err(Error::internal)?;
     let confirm = || {
-        Confirm::new(APPLY, &visitor.csrf, format!("Add {}", item_words(&difference.added)), PAGE)
+        Confirm::new(APPLY, &visitor.csrf, add_words(difference.added.len()), PAGE)
             .effect("Everybody finds the new entries in the catalogue at once.")
             .effect("What is there already stays as it is, its spelling too.")
             .with("catalogue", json.as_str())
@@ -231,6 +231,10 @@ fn show_difference(visitor: &Visitor, card: &Catalogue, notes: &[Note], differen
         back: ButtonLink::second("Back to the score card", PAGE),
     };
     Page::new(visitor, "Check the score card").crumbs(crumbs().link("Score card", PAGE)).lead(lead).body(&body)
+}
+
+fn add_words(count: usize) -> String {
+    if count == 1 { "Add this entry".to_owned() } else { format!("Add these {count} entries") }
 }
 
 fn figures(difference: &Difference) -> Stats {
@@ -252,7 +256,7 @@ fn table(caption: &str, items: &[Item]) -> Table {
 }
 
 fn missing(items: &[Item]) -> Disclosure {
-    let summary = format!("{} of the catalogue are not on this score card; they stay", item_words(items));
+    let summary = format!("Not on this score card, and kept: {}", item_words(items));
     Disclosure::new(summary, Html::from_component(&table("Not on this score card", items)))
 }
 
