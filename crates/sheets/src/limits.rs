@@ -34,8 +34,8 @@ impl Default for Limits {
         Self {
             file_bytes: 10 << 20,
             entries: 512,
-            part_bytes: 48 << 20,
-            unpacked_bytes: 64 << 20,
+            part_bytes: 32 << 20,
+            unpacked_bytes: 48 << 20,
             // Real sheets of formatted but empty cells reach about 60; deflate itself ends at 1032.
             ratio: 200,
             depth: 64,

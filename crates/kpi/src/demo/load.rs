@@ -56,7 +56,10 @@ async fn refuse_second_company(batch: &mut Batch<'_>) -> Result<(), Error> {
     let any = ListRequest { archived: Archived::With, limit: 1, ..ListRequest::default() };
     for ty in [&TEAM, &EMPLOYEE] {
         if batch.list(ty, &any).await?.total > 0 {
-            return Err(Error::new(Kind::Conflict, "There is a company here already. The demo begins with none."));
+            return Err(Error::new(
+                Kind::Conflict,
+                "There is a company here already, and the demo begins with none. Choose an empty data directory.",
+            ));
         }
     }
     Ok(())
