@@ -1,1 +1,3 @@
-//! palisade-server
+//! Palisade's wiring: the only crate that knows everybody.
+
+pub mod control;

@@ -3,7 +3,7 @@
 //! SQLite has one writer, so a leaf gets its number as it is written. On PostgreSQL writers must not queue behind
 //! each other: leaves go into `trail_pending`, and one sequencer moves them into `trail_leaf` afterwards.
 
-use std::{borrow::Cow, fmt::Write as _, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock};
 
 use palisade_base::leaf::{Commitments, Leaf, Salt, What, Whence};
 use sqlx::{PgConnection, SqliteConnection};
@@ -18,14 +18,17 @@ pub const LEAF_COLUMNS: &str = "version, commitments, at, category, actor, actio
 pub(crate) const COLUMNS: usize = 17;
 
 /// Leaves are inserted in a few sizes of batch only, so that the statements stay prepared.
-const BATCH_SIZES: [usize; 4] = [1, 4, 16, 64];
+const BATCH_SIZES: [usize; 5] = [1, 4, 16, 64, 256];
 
 /// `INSERT` of numbered leaves, one text for each size of batch.
-static SQLITE_INSERTS: LazyLock<[String; 4]> =
-    LazyLock::new(|| BATCH_SIZES.map(|size| insert_text(&format!("trail_leaf (seq, {LEAF_COLUMNS})"), size, COLUMNS)));
+static SQLITE_INSERTS: LazyLock<[String; 5]> = LazyLock::new(|| {
+    // Bare `?`: SQLite looks a numbered placeholder up among all the others each time that one is bound.
+    BATCH_SIZES.map(|rows| insert_text(&format!("trail_leaf (seq, {LEAF_COLUMNS})"), rows, COLUMNS, |_| "?".to_owned()))
+});
 /// `INSERT` of leaves that the sequencer will number.
-static POSTGRES_INSERTS: LazyLock<[String; 4]> = LazyLock::new(|| {
-    BATCH_SIZES.map(|size| insert_text(&format!("trail_pending ({LEAF_COLUMNS})"), size, COLUMNS - 1))
+static POSTGRES_INSERTS: LazyLock<[String; 5]> = LazyLock::new(|| {
+    BATCH_SIZES
+        .map(|rows| insert_text(&format!("trail_pending ({LEAF_COLUMNS})"), rows, COLUMNS - 1, |n| format!("${n}")))
 });
 
 /// How many of the waiting leaves go into the next statement.
@@ -46,17 +49,13 @@ pub(crate) fn sqlite_insert(leaves: usize) -> Cow<'static, str> {
     Cow::Borrowed(&SQLITE_INSERTS[batch_index(leaves)])
 }
 
-fn insert_text(target: &str, rows: usize, columns: usize) -> String {
-    let mut sql = format!("INSERT INTO {target} VALUES ");
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..columns {
-            let comma = if column == 0 { "" } else { ", " };
-            let _ = write!(sql, "{comma}${}", row * columns + column + 1);
-        }
-        sql.push(')');
-    }
-    sql
+fn insert_text(target: &str, rows: usize, columns: usize, placeholder: impl Fn(usize) -> String) -> String {
+    let row = |row: usize| {
+        let cells: Vec<String> = (1..=columns).map(|column| placeholder(row * columns + column)).collect();
+        format!("({})", cells.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!("INSERT INTO {target} VALUES {}", rows.join(", "))
 }
 
 /// The number of the next leaf: gaps are impossible, so it is one more than the last.

@@ -31,7 +31,7 @@ use writer::{Committed, Request, Writer, outcome};
 /// The most leaves that wait to be written at one time (about 16 MiB); whoever brings more waits before bringing them.
 const LEAVES_WAITING: u32 = 16_384;
 /// The most writers that wait for their turn in the queue itself; more of them wait in front of it.
-const WRITERS_WAITING: usize = 1_024;
+const WRITERS_WAITING: usize = 4_096;
 /// How long closing waits for readers that are still at work.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 

@@ -27,7 +27,7 @@ use tokio::{
 use crate::{StoreError, Value, append, conn::sqlite_query};
 
 /// The most requests in one group.
-const GROUP_REQUESTS: usize = 512;
+const GROUP_REQUESTS: usize = 4_096;
 /// How long the first of a group waits for the others that are in the queue already.
 const GROUP_TIME: Duration = Duration::from_millis(20);
 /// The longest that one member may hold the writer; then it is taken away and the member undone, so that one stuck
@@ -123,7 +123,7 @@ impl Writer {
 
     /// Serves the queue, first come first served, until it is closed or the last store is gone.
     pub(crate) async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
-        let mut requests = Vec::with_capacity(GROUP_REQUESTS);
+        let mut requests = Vec::new();
         while inbox.recv_many(&mut requests, GROUP_REQUESTS).await > 0 {
             for request in requests.drain(..) {
                 match request {

@@ -1,0 +1,27 @@
+//! One module per noun.
+
+mod config;
+mod key;
+mod server;
+mod session;
+mod status;
+mod user;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+    output::Output,
+};
+
+/// Does what the command line asks.
+pub(crate) async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
+    let Cli { config, command, .. } = cli;
+    let config = config.as_path();
+    match command {
+        Command::Status => status::run(config, output).await,
+        Command::Config(command) => config::run(config, &command, output),
+        Command::User(command) => user::run(config, command, output).await,
+        Command::Session(command) => session::run(config, command, output).await,
+        Command::Key(command) => key::run(config, &command, output).await,
+    }
+}

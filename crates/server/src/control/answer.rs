@@ -1,0 +1,68 @@
+//! The server's side of one answer.
+
+use std::time::Duration;
+
+use palisade_base::{Error, Kind};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt as _},
+    time::timeout,
+};
+
+use super::protocol::{Failure, Reply};
+
+/// How long a client may leave a line unread.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+
+/// Writes replies, line by line.
+pub(crate) struct Answer<'a> {
+    writer: &'a mut (dyn AsyncWrite + Send + Unpin),
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn new(writer: &'a mut (dyn AsyncWrite + Send + Unpin)) -> Self {
+        Self { writer }
+    }
+
+    /// Says what is being done.
+    pub(crate) async fn progress(&mut self, text: impl Into<String>) -> Result<(), Error> {
+        self.send(&Reply::Progress(text.into())).await
+    }
+
+    /// Sends one of many results.
+    pub(crate) async fn item(&mut self, value: Value) -> Result<(), Error> {
+        self.send(&Reply::Item(value)).await
+    }
+
+    /// Sends the end.
+    pub(crate) async fn finish(&mut self, result: Result<Value, Error>) -> Result<(), Error> {
+        match result {
+            Ok(value) => self.send(&Reply::Done(value)).await,
+            Err(error) => {
+                if let Some(cause) = error.cause_for_log() {
+                    tracing::error!(cause, "a command failed");
+                }
+                self.send(&Reply::Failed(Failure::from(&error))).await
+            }
+        }
+    }
+
+    async fn send(&mut self, reply: &Reply) -> Result<(), Error> {
+        let mut line = serde_json::to_vec(reply).map_err(Error::internal)?;
+        line.push(b'\n');
+        let written = timeout(READ_LIMIT, async {
+            self.writer.write_all(&line).await?;
+            self.writer.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(gone(error)),
+            Err(_) => Err(gone("it did not read")),
+        }
+    }
+}
+
+/// The client went away: nobody is told, and what runs for it ends.
+fn gone(why: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Unavailable, "The command went away.").caused_by(why)
+}

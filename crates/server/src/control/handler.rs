@@ -1,0 +1,82 @@
+//! What each command does, by the services that the pages use too.
+
+mod keys;
+mod sessions;
+mod status;
+mod users;
+
+use palisade_base::{Authority, Caller, Error, Instant, Scope};
+use palisade_identity::{Identity, model::OneTimeLink, permissions::operator_authority};
+use palisade_keys::{MANAGE_KEYS, Vault};
+use palisade_store::Store;
+use palisade_trail::Trail;
+use serde_json::{Value, json};
+
+use super::{Request, answer::Answer};
+
+/// The running server, as commands see it.
+pub struct Control {
+    /// The database.
+    pub store: Store,
+    /// Users, sessions, roles.
+    pub identity: Identity,
+    /// Keys.
+    pub vault: Vault,
+    /// The trail.
+    pub trail: Trail,
+    /// Where people sign in: `https://host` or `https://host:port`, what links begin with.
+    pub console: String,
+    /// The sites and the addresses that they are served on.
+    pub sites: Vec<String>,
+    /// When the server started.
+    pub started_at: Instant,
+}
+
+impl Control {
+    /// Does what is asked, in the operator's name.
+    pub(crate) async fn handle(
+        &self,
+        operator: &str,
+        request: Request,
+        answer: &mut Answer<'_>,
+    ) -> Result<Value, Error> {
+        let caller = Caller::operator(operator, authority());
+        match request {
+            Request::Status => self.status().await,
+            Request::SetUpLink => {
+                let link = self.identity.issue_set_up_link(&caller).await?;
+                Ok(self.link("/set-up/", &link))
+            }
+            Request::UserList { search, disabled } => self.list_users(&caller, search, disabled, answer).await,
+            Request::UserAdd { user_name, given_name, family_name, email, roles } => {
+                let new = users::NewUserText { user_name, given_name, family_name, email };
+                self.add_user(&caller, &new, &roles).await
+            }
+            Request::UserUnlock { login } => self.unlock_user(&caller, &login).await,
+            Request::UserDisable { login } => self.disable_user(&caller, &login).await,
+            Request::UserEnable { login } => self.enable_user(&caller, &login).await,
+            Request::UserResetPassword { login } => self.reset_password(&caller, &login).await,
+            Request::UserResetAllPasswords => self.reset_all_passwords(&caller).await,
+            Request::UserResetFactor { login } => self.reset_factor(&caller, &login).await,
+            Request::SessionList => self.list_sessions(&caller, answer).await,
+            Request::SessionRevoke(revoke) => self.revoke_sessions(&caller, &revoke).await,
+            Request::KeyStatus => self.key_status(),
+            Request::KeyRotate => self.rotate_key(&caller, answer).await,
+        }
+    }
+
+    /// A one-time link as the command shows it: the only place where its token stands in clear.
+    fn link(&self, path: &str, link: &OneTimeLink) -> Value {
+        json!({
+            "link": format!("{}{path}{}", self.console, link.token.reveal()),
+            "expires_at": link.expires_at.to_string(),
+        })
+    }
+}
+
+/// What the operator may do: all of the console, and the keys.
+fn authority() -> Authority {
+    let mut authority = operator_authority();
+    authority.allow(MANAGE_KEYS, Scope::All);
+    authority
+}

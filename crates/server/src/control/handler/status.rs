@@ -1,0 +1,31 @@
+//! `palisade status`
+
+use palisade_base::Error;
+use palisade_store::Engine;
+use serde_json::{Value, json};
+
+use super::Control;
+
+impl Control {
+    /// What an operator looks at first; `problems` is empty while all is well.
+    pub(super) async fn status(&self) -> Result<Value, Error> {
+        let trail = self.trail.status().await?;
+        let up = self.store.env().now().since(self.started_at);
+        let problems: Vec<String> = trail.problems.clone();
+        Ok(json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "process": std::process::id(),
+            "started_at": self.started_at.to_string(),
+            "up_seconds": up.as_micros() / 1_000_000,
+            "console": self.console,
+            "sites": self.sites,
+            "database": match self.store.engine() {
+                Engine::Sqlite => "sqlite",
+                Engine::Postgres => "postgresql",
+            },
+            "trail": trail,
+            "keys": self.key_status()?,
+            "problems": problems,
+        }))
+    }
+}

@@ -1,0 +1,23 @@
+//! The control socket: how commands at the host reach the running server.
+//!
+//! A unix socket in the data directory, which only the server's own user and root can open. Who asks is taken from the
+//! kernel, not from what the client says, and stands in the trail as `operator:<name>`. One connection carries one
+//! request: a line of JSON ([`Request`]), answered by lines of JSON ([`Reply`]), the last of which is the result.
+
+mod answer;
+mod client;
+mod handler;
+mod listener;
+mod peer;
+mod protocol;
+
+pub use client::{ClientError, call};
+pub use handler::Control;
+pub use listener::{ControlSocket, SocketError};
+pub use protocol::{Failure, FailureKind, Reply, Request, Revoke, RoleName};
+
+/// Where the socket of a server with this data directory is.
+#[must_use]
+pub fn socket_path(data_dir: &std::path::Path) -> std::path::PathBuf {
+    data_dir.join("control.sock")
+}

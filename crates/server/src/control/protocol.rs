@@ -1,0 +1,205 @@
+//! What goes over the socket: requests and replies, each one line of JSON.
+
+use palisade_base::{Error, Kind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The longest request, in bytes.
+pub(crate) const REQUEST_LIMIT: u64 = 64 * 1024;
+/// The longest line of a reply, in bytes: a leaf of the trail with its detail is far shorter.
+pub(crate) const REPLY_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// What a command asks of the running server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// How the server is.
+    Status,
+    /// A link with which the first administrator is made.
+    SetUpLink,
+    /// Users whose name, mail address or person's name holds this; all for an empty text.
+    UserList {
+        /// What to look for.
+        search: String,
+        /// Only these (`true`), or only those who may sign in (`false`).
+        disabled: Option<bool>,
+    },
+    /// A new user, who chooses a password by a link.
+    UserAdd {
+        /// The name to sign in with.
+        user_name: String,
+        /// The person's given name.
+        given_name: String,
+        /// The person's family name.
+        family_name: String,
+        /// A second name to sign in with.
+        email: Option<String>,
+        /// Roles to give.
+        roles: Vec<RoleName>,
+    },
+    /// Forgets failed tries.
+    UserUnlock {
+        /// User name or mail address.
+        login: String,
+    },
+    /// Keeps a user out, everywhere, at once.
+    UserDisable {
+        /// User name or mail address.
+        login: String,
+    },
+    /// Lets a disabled user in again.
+    UserEnable {
+        /// User name or mail address.
+        login: String,
+    },
+    /// Makes a user choose a new password, by a link.
+    UserResetPassword {
+        /// User name or mail address.
+        login: String,
+    },
+    /// Makes everybody choose a new password at the next sign-in.
+    UserResetAllPasswords,
+    /// Removes a user's second factor.
+    UserResetFactor {
+        /// User name or mail address.
+        login: String,
+    },
+    /// Who is signed in.
+    SessionList,
+    /// Signs people out.
+    SessionRevoke(Revoke),
+    /// How the vault is.
+    KeyStatus,
+    /// A new data key, and every value encrypted anew.
+    KeyRotate,
+}
+
+/// Whose sessions end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Revoke {
+    /// One session.
+    Session {
+        /// Its id.
+        id: String,
+    },
+    /// All of one user.
+    User {
+        /// User name or mail address.
+        login: String,
+    },
+    /// Everybody's.
+    All,
+}
+
+/// A role on a site: `kpi/Manager`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleName {
+    /// The site.
+    pub site: String,
+    /// The role's name, or its fixed name in the program.
+    pub role: String,
+}
+
+impl std::str::FromStr for RoleName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some((site, role)) if !site.is_empty() && !role.is_empty() => {
+                Ok(Self { site: site.to_owned(), role: role.to_owned() })
+            }
+            _ => Err("write SITE/ROLE, for example kpi/Manager or console/system-administrator".to_owned()),
+        }
+    }
+}
+
+/// One line of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Something is still being done.
+    Progress(String),
+    /// One of many results.
+    Item(Value),
+    /// It is done; nothing follows.
+    Done(Value),
+    /// It was not done; nothing follows.
+    Failed(Failure),
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of reason.
+    pub kind: FailureKind,
+    /// What people are told.
+    pub message: String,
+}
+
+/// Kinds of reason, as scripts tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// What was asked breaks a rule.
+    Invalid,
+    /// It may not be done.
+    Denied,
+    /// There is no such thing.
+    NotFound,
+    /// It is so already, or something stands against it.
+    Conflict,
+    /// It can't be done at the moment.
+    Unavailable,
+    /// A fault of Palisade's.
+    Internal,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let kind = match error.kind() {
+            Kind::Invalid | Kind::TooLarge => FailureKind::Invalid,
+            Kind::Unauthenticated | Kind::Denied => FailureKind::Denied,
+            Kind::NotFound => FailureKind::NotFound,
+            Kind::Conflict => FailureKind::Conflict,
+            Kind::TooMany | Kind::Unavailable => FailureKind::Unavailable,
+            Kind::Internal => FailureKind::Internal,
+        };
+        let fields: Vec<&str> = error.fields().iter().map(|field| field.message.as_str()).collect();
+        let message = if fields.is_empty() { error.message().to_owned() } else { fields.join(" ") };
+        // At the host the cause is no secret: it stands in the log beside it.
+        let message = match error.cause_for_log() {
+            Some(cause) if kind == FailureKind::Internal => format!("{message}\n  Cause: {cause}"),
+            _ => message,
+        };
+        Self { kind, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_line_of_json_that_reads_well() {
+        let request = Request::SessionRevoke(Revoke::User { login: "ada".to_owned() });
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(text, r#"{"command":"session_revoke","of":"user","login":"ada"}"#);
+        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        for text in [r#"{"command":"drop_tables"}"#, r#"{"command":"user_unlock","login":"a","and":1}"#, "[]", "{}"] {
+            assert!(serde_json::from_str::<Request>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_role_is_named_with_its_site() {
+        assert_eq!("kpi/Manager".parse(), Ok(RoleName { site: "kpi".to_owned(), role: "Manager".to_owned() }));
+        for text in ["Manager", "/Manager", "kpi/", ""] {
+            assert!(text.parse::<RoleName>().is_err(), "{text}");
+        }
+    }
+}
