@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_user_is_found_by_number() {
-        let passwd = "root:x:0:0:root:/root:/bin/bash\nada:x:1000:1000:,,,:/home/ada:/bin/bash\n";
+        let passwd = "root:x:0:0:root:/root:/bin/bash\nada:x:1000:1000:,,,:/srv/ada:/bin/bash\n";
         assert_eq!(find_name(passwd, 1000).as_deref(), Some("ada"));
         assert_eq!(find_name(passwd, 1001), None);
     }
