@@ -111,11 +111,26 @@ impl Leaf {
     /// Whether the parts that are still there are the ones that were committed to.
     #[must_use]
     pub fn is_genuine(&self) -> bool {
+        self.edited_part().is_none()
+    }
+
+    /// The first part that is not the one that was committed to, in words for people; `None` for a genuine leaf.
+    #[must_use]
+    pub fn edited_part(&self) -> Option<&'static str> {
         let [what, whence, detail] = self.commitments.0;
-        self.version == VERSION
-            && commit_what(&self.what.0, &self.what.1) == what
-            && self.whence.as_ref().is_none_or(|(part, salt)| commit_whence(part, salt) == whence)
-            && self.detail.as_ref().is_none_or(|(part, salt)| commit_detail(part.as_deref(), salt) == detail)
+        if self.version != VERSION {
+            return Some("the version");
+        }
+        if commit_what(&self.what.0, &self.what.1) != what {
+            return Some("what happened (time, category, actor, action, resource or outcome)");
+        }
+        if self.whence.as_ref().is_some_and(|(part, salt)| commit_whence(part, salt) != whence) {
+            return Some("the origin (address, session, request or agent)");
+        }
+        if self.detail.as_ref().is_some_and(|(part, salt)| commit_detail(part.as_deref(), salt) != detail) {
+            return Some("the detail");
+        }
+        None
     }
 }
 

@@ -12,6 +12,7 @@ mod service;
 mod sink;
 mod store;
 mod tree;
+mod verify;
 
 pub use error::TrailError;
 pub use key::{VerifierKey, VerifierKeyError};
@@ -21,6 +22,7 @@ pub use seal::Seal;
 pub use service::{Trail, TrailConfig, TrailStatus};
 pub use sink::{FileSink, OutgoingSeal, Sink, SinkError, SinkStatus, SyslogAddress, SyslogSink};
 pub use tree::Frontier;
+pub use verify::{Finding, FindingKind, Report, VerifyOptions, verify};
 
 /// The tables of this crate.
 pub const MIGRATIONS: palisade_store::MigrationSet =

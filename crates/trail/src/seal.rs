@@ -18,6 +18,8 @@ pub struct Seal {
     pub root: Hash,
     /// The hashes of the leaves since the seal before.
     pub leaves: Vec<Hash>,
+    /// What the next seal goes on from; `None` where it can't be read.
+    pub frontier: Option<Frontier>,
     /// The signed note.
     pub note: String,
     /// When it was made. Not signed: the leaves' own instants are what counts.
@@ -26,22 +28,19 @@ pub struct Seal {
 
 /// What the next seal goes on from.
 pub(crate) struct Head {
+    pub(crate) size: u64,
     pub(crate) note: String,
-    pub(crate) frontier: Frontier,
+    /// `None` where it can't be read.
+    pub(crate) frontier: Option<Frontier>,
     pub(crate) at: Instant,
 }
 
-/// The last seal is not what this trail's key signed.
-#[derive(Debug)]
-pub(crate) struct ForgedHead;
-
 impl Head {
-    /// Checks that the frontier is the one whose root this key signed.
-    pub(crate) fn check(&self, key: &VerifierKey) -> Result<(), ForgedHead> {
-        let note = Note::parse(&self.note).map_err(|_| ForgedHead)?;
+    /// The frontier, if this key signed its root.
+    pub(crate) fn into_frontier(self, key: &VerifierKey) -> Option<Frontier> {
+        let note = Note::parse(&self.note).ok().filter(|note| note.is_signed_by(key))?;
         let stated = note.checkpoint();
-        let fits = stated.size == self.frontier.size() && stated.root == self.frontier.root();
-        if fits && note.is_signed_by(key) { Ok(()) } else { Err(ForgedHead) }
+        self.frontier.filter(|frontier| frontier.size() == stated.size && frontier.root() == stated.root)
     }
 }
 
@@ -50,5 +49,6 @@ pub(crate) fn make(frontier: &mut Frontier, leaves: Vec<Hash>, key: &SigningKey,
     let previous = frontier.size();
     frontier.extend(leaves.iter().copied());
     let (size, root) = (frontier.size(), frontier.root());
-    Seal { size, previous, root, leaves, note: Note::sign(size, root, key).to_text(), at }
+    let note = Note::sign(size, root, key).to_text();
+    Seal { size, previous, root, leaves, frontier: Some(frontier.clone()), note, at }
 }

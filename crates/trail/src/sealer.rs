@@ -26,7 +26,7 @@ pub(crate) async fn seal_all(store: &Store, key: &SigningKey) -> Result<u64, Tra
             return Ok(frontier.size());
         }
         let seal = seal::make(&mut frontier, leaves, key, store.env().now());
-        match add(store, &seal, &frontier).await {
+        match add(store, &seal).await {
             Ok(()) => attempts = 0,
             // Another node continued from the same seal.
             Err(StoreError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
@@ -39,10 +39,8 @@ pub(crate) async fn seal_all(store: &Store, key: &SigningKey) -> Result<u64, Tra
 /// What the last seal left, after checking that it is what this key signed.
 async fn read_frontier(store: &Store, key: &SigningKey) -> Result<Frontier, TrailError> {
     let Some(head) = store::read_head(&mut *store.read().await?).await? else { return Ok(Frontier::default()) };
-    match head.check(key.verifier()) {
-        Ok(()) => Ok(head.frontier),
-        Err(_) => Err(TrailError::ForgedSeal { size: head.frontier.size() }),
-    }
+    let size = head.size;
+    head.into_frontier(key.verifier()).ok_or(TrailError::ForgedSeal { size })
 }
 
 /// The hashes of the next leaves. A gap is filled with a marker: somebody who deletes a fresh leaf must not be able to
@@ -65,8 +63,8 @@ async fn read_leaves(store: &Store, from: u64) -> Result<Vec<Hash>, TrailError> 
     Ok(leaves)
 }
 
-async fn add(store: &Store, seal: &Seal, frontier: &Frontier) -> Result<(), StoreError> {
+async fn add(store: &Store, seal: &Seal) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
-    store::add_seal(&mut tx, seal, frontier).await?;
+    store::add_seal(&mut tx, seal).await?;
     tx.commit_housekeeping(Housekeeping::Sealing).await
 }

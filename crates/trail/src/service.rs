@@ -167,7 +167,7 @@ impl Trail {
         let mut conn = self.0.store.read().await?;
         let head = store::read_head(&mut conn).await?;
         let leaves = store::read_ends(&mut conn).await?.map_or(0, |(_, last)| store::unsigned(last) + 1);
-        let sealed = head.as_ref().map_or(0, |head| head.frontier.size());
+        let sealed = head.as_ref().map_or(0, |head| head.size);
         let problems = self.0.problems.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut problems: Vec<String> = [problems.sequencer, problems.sealer].into_iter().flatten().collect();
         if leaves < sealed {

@@ -1,5 +1,8 @@
 //! The SQL of the trail: sequencing, seals, and what is read for verification. The leaves are written by the store.
 
+use std::ops::Range;
+
+use futures_util::stream::BoxStream;
 use palisade_base::{
     Instant,
     leaf::{Hash, stored_leaf_hash},
@@ -55,8 +58,32 @@ statements! {
     /// How far a place outside has come, from now on.
     SET_POSITION = "INSERT INTO trail_sink (name, size, at) VALUES ($1, $2, $3) \
                     ON CONFLICT (name) DO UPDATE SET size = excluded.size, at = excluded.at";
+    /// Leaves of a range, packed into one value, as `verify/packed.rs` reads them: reading a million rows one by one takes
+    /// longer than checking them. `long` counts rows that must be read by themselves: a value is too long, or a
+    /// salt or commitment has a wrong length, so that the packing would not be one to one.
+    PACKED = {
+        sqlite: "SELECT count(*) AS n, coalesce(sum(is_long), 0) AS long, group_concat(octet_length(leaf)) AS lengths, \
+                 group_concat(leaf, '') AS leaves FROM (SELECT \
+                 octet_length(what_salt) <> 16 OR octet_length(commitments) <> 96 \
+                 OR coalesce(octet_length(origin_salt) <> 16, 0) OR coalesce(octet_length(detail_salt) <> 16, 0) \
+                 OR octet_length(resource) + coalesce(octet_length(agent), 0) + coalesce(octet_length(detail), 0) > 8192 \
+                 AS is_long, \
+                 concat(seq, X'FF', version, X'FF', at, X'FF', \
+                 (address IS NULL) + 2 * (session IS NULL) + 4 * (request IS NULL) + 8 * (agent IS NULL) \
+                 + 16 * (detail IS NULL) + 32 * (origin_salt IS NULL) + 64 * (detail_salt IS NULL), X'FF', \
+                 category, X'FF', actor, X'FF', action, X'FF', resource, X'FF', outcome, X'FF', address, X'FF', \
+                 session, X'FF', request, X'FF', agent, X'FF', detail, X'FF', what_salt, commitments, origin_salt, \
+                 detail_salt) AS leaf FROM trail_leaf WHERE seq >= $1 AND seq < $2 ORDER BY seq)",
+        postgres: "SELECT 0 AS n WHERE $1::bigint > $2::bigint",
+    };
+    /// Leaves of a range, whole.
+    LEAVES = "SELECT seq, version, commitments, at, category, actor, action, resource, outcome, what_salt, address, \
+              session, request, agent, origin_salt, detail, detail_salt FROM trail_leaf \
+              WHERE seq >= $1 AND seq < $2 ORDER BY seq";
+    /// The number of the next leaf from here on.
+    NEXT_SEQ = "SELECT min(seq) AS seq FROM trail_leaf WHERE seq >= $1";
     /// The next seals, whole.
-    SEALS = "SELECT size, previous, root, leaves, note, at FROM trail_seal WHERE size > $1 ORDER BY size LIMIT $2";
+    SEALS = "SELECT size, previous, root, leaves, frontier, note, at FROM trail_seal WHERE size > $1 ORDER BY size LIMIT $2";
 }
 
 /// Numbers a batch of pending leaves; `None` where another node is at it.
@@ -99,29 +126,30 @@ fn hash_of(row: &Row) -> Result<Hash, StoreError> {
 
 pub(crate) async fn read_head(conn: &mut Conn) -> Result<Option<Head>, StoreError> {
     let Some(row) = conn.fetch_optional(HEAD.sql()).await? else { return Ok(None) };
-    let frontier = Frontier::from_bytes(unsigned(row.get("size")?), &row.get::<Vec<u8>>("frontier")?);
-    // A frontier that can't be read becomes an empty one, which the check of the head then refuses.
-    let frontier = frontier.unwrap_or_default();
-    Ok(Some(Head { note: row.get("note")?, frontier, at: row.get("at")? }))
+    let size = unsigned(row.get("size")?);
+    let frontier = Frontier::from_bytes(size, &row.get::<Vec<u8>>("frontier")?);
+    Ok(Some(Head { size, frontier, note: row.get("note")?, at: row.get("at")? }))
 }
 
-pub(crate) async fn add_seal(tx: &mut WriteTx, seal: &Seal, frontier: &Frontier) -> Result<(), StoreError> {
+pub(crate) async fn add_seal(tx: &mut WriteTx, seal: &Seal) -> Result<(), StoreError> {
     let sql = ADD_SEAL.bind(signed(seal.size)).bind(signed(seal.previous)).bind(&seal.root).bind(seal.leaves.concat());
-    tx.execute(sql.bind(frontier.to_bytes()).bind(&seal.note).bind(seal.at)).await.map(drop)
+    let frontier = seal.frontier.as_ref().map(Frontier::to_bytes).unwrap_or_default();
+    tx.execute(sql.bind(frontier).bind(&seal.note).bind(seal.at)).await.map(drop)
 }
 
-#[expect(dead_code, reason = "verification reads them")]
 /// The next seals after this size. One that can't be read has no hashes, which its check then finds.
 pub(crate) async fn read_seals(conn: &mut Conn, after: u64, most: i64) -> Result<Vec<Seal>, StoreError> {
     let rows = conn.fetch_all(SEALS.bind(signed(after)).bind(most)).await?;
     let seals = rows.iter().map(|row| {
+        let size = unsigned(row.get("size")?);
         Ok(Seal {
-            size: unsigned(row.get("size")?),
+            size,
             previous: unsigned(row.get("previous")?),
             root: row.get::<Vec<u8>>("root")?.try_into().unwrap_or_default(),
             leaves: hashes(&row.get::<Vec<u8>>("leaves")?).unwrap_or_default(),
+            frontier: Frontier::from_bytes(size, &row.get::<Vec<u8>>("frontier")?),
             note: row.get("note")?,
-            at: row.get::<Instant>("at")?,
+            at: row.get("at")?,
         })
     });
     seals.collect()
@@ -140,6 +168,36 @@ pub(crate) async fn read_position(conn: &mut Conn, name: &str) -> Result<u64, St
 
 pub(crate) async fn write_position(tx: &mut WriteTx, name: &str, size: u64, now: Instant) -> Result<(), StoreError> {
     tx.execute(SET_POSITION.bind(name).bind(signed(size)).bind(now)).await.map(drop)
+}
+
+/// Leaves in packed form.
+pub(crate) struct Packed {
+    pub(crate) rows: u64,
+    /// The length of each leaf, in decimal, with commas between.
+    pub(crate) lengths: String,
+    pub(crate) leaves: Vec<u8>,
+}
+
+/// The leaves of a range in packed form; `None` where some of them can't be packed.
+pub(crate) async fn read_packed(conn: &mut Conn, range: Range<u64>) -> Result<Option<Packed>, StoreError> {
+    let row = conn.fetch_one(PACKED.bind(signed(range.start)).bind(signed(range.end))).await?;
+    if row.get::<i64>("long")? != 0 {
+        return Ok(None);
+    }
+    Ok(Some(Packed {
+        rows: unsigned(row.get("n")?),
+        lengths: row.get::<Option<String>>("lengths")?.unwrap_or_default(),
+        leaves: row.get::<Option<Vec<u8>>>("leaves")?.unwrap_or_default(),
+    }))
+}
+
+/// The leaves of a range, one by one.
+pub(crate) fn read_leaves(conn: &mut Conn, range: Range<u64>) -> BoxStream<'_, Result<Row, StoreError>> {
+    conn.fetch(LEAVES.bind(signed(range.start)).bind(signed(range.end)))
+}
+
+pub(crate) async fn next_seq(conn: &mut Conn, from: u64) -> Result<Option<u64>, StoreError> {
+    Ok(conn.fetch_one(NEXT_SEQ.bind(signed(from))).await?.get::<Option<i64>>("seq")?.map(unsigned))
 }
 
 /// Numbers of leaves are never negative where this program wrote them.

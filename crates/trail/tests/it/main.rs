@@ -4,6 +4,7 @@
 mod seals;
 mod sinks;
 mod support;
+mod verify;
 
 use palisade_store::{MigrationSet, Migrator, STORE_MIGRATIONS};
 
