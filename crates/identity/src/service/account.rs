@@ -1,7 +1,7 @@
 //! The own account: password, sessions, devices.
 
 use palisade_base::{
-    Caller, Category, Error, Permit, PlainToken, Resource, SecretString, SessionId, TrailEntry,
+    Caller, Category, Error, Permit, Resource, SecretString, SessionId, TrailEntry,
     auth::{ClientClass, SessionFacts},
 };
 use uuid::Uuid;
@@ -11,11 +11,7 @@ use crate::{
     model::{Device, EndReason, NewSession, SessionRow, UserRow},
     policy::OwnAccount,
     settings::SessionPolicy,
-    store::{
-        sessions,
-        tries::{self, Counter, TryKind},
-        users,
-    },
+    store::{sessions, users},
 };
 
 /// Longest name of a device, in characters.
@@ -45,25 +41,13 @@ impl Identity {
         permit: &Permit<OwnAccount>,
         present: &SecretString,
         new: &SecretString,
-        device: Option<PlainToken>,
     ) -> Result<NewSession, Error> {
         check_permit(caller, permit)?;
         let (account, record) = self.account_in(session).await?;
         let user = account.user.id;
-        let known = self.known_device(&mut *self.read().await?, &account, device.as_ref()).await?;
-        let counter = Counter::of(user, known.map(|device| device.id), TryKind::Password);
-        let rule = self.password_lockout().await?;
-        let counted = self.count_try(&counter, &rule).await?;
-        let verdict = self.0.hasher.verify(present, account.password_hash.as_deref()).await?;
-        if !verdict.matches || !rule.permits(&counted) {
-            let resource = Resource::new("user", user);
-            let entry = TrailEntry::new(Category::Authentication, caller, "password.change", resource);
-            self.trace_failure(entry.failed("wrong_password")).await?;
-            return Err(Error::field("present_password", "This is not your present password."));
-        }
+        self.take_password(caller, &account, "present_password", present, record.device).await?;
         let hash = self.hash_replacement("new_password", &account, new).await?;
         let mut tx = self.write().await?;
-        tries::clear(&mut tx, &counter).await?;
         self.store_password(&mut tx, &account, &hash, false).await?;
         sessions::end_others(&mut tx, user, Some(session.id), None, EndReason::PasswordChanged, self.now()).await?;
         let class = record.facts.class;
@@ -148,16 +132,11 @@ impl Identity {
     ///
     /// # Errors
     /// It is not one of the own devices.
-    pub async fn forget_device(
-        &self,
-        caller: &Caller,
-        session: &SessionFacts,
-        permit: &Permit<OwnAccount>,
-        device: Uuid,
-    ) -> Result<(), Error> {
+    pub async fn forget_device(&self, caller: &Caller, permit: &Permit<OwnAccount>, device: Uuid) -> Result<(), Error> {
         check_permit(caller, permit)?;
+        let keep = caller.origin.session.unwrap_or(SessionId(Uuid::nil()));
         let mut tx = self.write().await?;
-        if !sessions::delete_device(&mut tx, device, owner(permit)?, session.id, self.now()).await? {
+        if !sessions::delete_device(&mut tx, device, owner(permit)?, keep, self.now()).await? {
             return Err(Error::not_found());
         }
         let entry = TrailEntry::new(Category::Authentication, caller, "device.forget", Resource::new("device", device));

@@ -9,12 +9,13 @@ use palisade_base::{
 use palisade_keys::Place;
 use palisade_store::{Conn, Housekeeping, WriteTx};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::{
     Identity, check_permit,
     entry::{Door, as_user},
     flow::{Enrolment, Unfinished},
-    owner, require_host, totp,
+    require_host, totp,
 };
 use crate::{
     model::{EndReason, FactorStatus, GrantState, NewSession, TotpEnrolment},
@@ -113,7 +114,7 @@ impl Identity {
         if self.factor_status(user).await?.totp_since.is_some() {
             let present =
                 present.ok_or_else(|| Error::field("present", "Give a code of the app that you have now."))?;
-            self.take_code(caller, &account, "present", present, device.as_ref()).await?;
+            self.take_code(caller, &account, "present", present, record.device).await?;
         }
         let mut tx = self.write().await?;
         let (enrolled, recovery_codes, mut entries) =
@@ -183,13 +184,13 @@ impl Identity {
     pub async fn renew_recovery_codes(
         &self,
         caller: &Caller,
+        session: &SessionFacts,
         permit: &Permit<OwnAccount>,
         present: &SecretString,
-        device: Option<PlainToken>,
     ) -> Result<Vec<SecretString>, Error> {
         check_permit(caller, permit)?;
-        let account = self.account(owner(permit)?).await?;
-        self.take_code(caller, &account, "present", present, device.as_ref()).await?;
+        let (account, record) = self.account_in(session).await?;
+        self.take_code(caller, &account, "present", present, record.device).await?;
         let mut tx = self.write().await?;
         let codes = self.store_recovery_codes(&mut tx, account.user.id).await?;
         let resource = Resource::new("user", account.user.id);
@@ -221,10 +222,9 @@ impl Identity {
         session: &SessionFacts,
         permit: &Permit<OwnAccount>,
         present: &SecretString,
-        device: Option<PlainToken>,
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
-        let account = self.account(owner(permit)?).await?;
+        let (account, record) = self.account_in(session).await?;
         let user = account.user.id;
         let mut conn = self.read().await?;
         let policy: FactorPolicy = self.settings_on(&mut conn).await?.value;
@@ -233,7 +233,7 @@ impl Identity {
             return Err(Error::new(Kind::Denied, message));
         }
         drop(conn);
-        self.take_code(caller, &account, "present", present, device.as_ref()).await?;
+        self.take_code(caller, &account, "present", present, record.device).await?;
         let mut tx = self.write().await?;
         factors::delete_all(&mut tx, user).await?;
         sessions::end_others(&mut tx, user, Some(session.id), None, EndReason::FactorChanged, self.now()).await?;
@@ -268,13 +268,10 @@ impl Identity {
         account: &Account,
         field: &'static str,
         code: &SecretString,
-        device: Option<&PlainToken>,
+        device: Option<Uuid>,
     ) -> Result<CodeTaken, Error> {
         let policy = self.settings::<FactorPolicy>().await?.value;
         let rule = LockoutRule { failures: policy.wrong_codes.into(), lasts: policy.lockout() };
-        let mut conn = self.read().await?;
-        let device = self.known_device(&mut conn, account, device).await?.map(|device| device.id);
-        drop(conn);
         let counter = Counter::of(account.user.id, device, TryKind::Code);
         let counted = self.count_try(&counter, &rule).await?;
         if rule.permits(&counted) {
@@ -336,7 +333,7 @@ impl Identity {
 }
 
 /// Where a seed stands: what its ciphertext is bound to.
-fn place(factor: uuid::Uuid) -> Place {
+fn place(factor: Uuid) -> Place {
     Place::new("totp_factor", "seed", factor)
 }
 

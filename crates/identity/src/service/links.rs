@@ -59,8 +59,8 @@ impl Identity {
         self.find_link(&mut *self.read().await?, LinkKind::SetUp, token).await.map(drop)
     }
 
-    /// Makes the first administrator and signs them in; the session owes the enrolment of a factor. `app_roles` are the
-    /// keys of roles that they get besides, as `(site, key)`: in a small company the same person runs both.
+    /// Makes the first administrator and signs them in; the session owes the enrolment of a factor. They get the roles of
+    /// [`IdentityConfig::first_administrator_gets`](super::IdentityConfig) besides.
     ///
     /// # Errors
     /// The link does not work any more (`NotFound`), or fields are wrong; then the link still works.
@@ -68,7 +68,6 @@ impl Identity {
         &self,
         token: &PlainToken,
         new: NewAdministrator,
-        app_roles: &[(&str, &str)],
         origin: Origin,
     ) -> Result<NewSession, Error> {
         self.check_set_up_link(token).await?;
@@ -90,7 +89,7 @@ impl Identity {
             password: InitialPassword::None,
         };
         let (account, mut entries) = self.insert_user(&mut tx, &caller, user, Some(hash), false).await?;
-        for (site, key) in [(CONSOLE, SYSTEM_ADMINISTRATOR)].iter().chain(app_roles) {
+        for (site, key) in [(CONSOLE, SYSTEM_ADMINISTRATOR)].iter().chain(&self.0.config.first_administrator_gets) {
             let role = grants::find_by_key(&mut tx, site, key).await?;
             let role = role.ok_or_else(|| Error::internal(format!("the role {key} of {site} was not declared")))?;
             entries.push(self.insert_grant(&mut tx, &caller, account.user.id, role.id).await?.1);

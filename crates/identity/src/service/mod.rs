@@ -43,6 +43,9 @@ pub struct IdentityConfig {
     pub company: String,
     /// The profile that settings come from until they are changed.
     pub profile: Profile,
+    /// Roles of apps that the first administrator gets at set-up, as (site, key): in a small company the same person
+    /// runs Palisade and the app.
+    pub first_administrator_gets: Vec<(&'static str, &'static str)>,
     /// What hashing a password costs, and how many are hashed at once.
     pub hashing: HashingConfig,
 }

@@ -199,7 +199,9 @@ impl Identity {
     ) -> Result<NewSession, Error> {
         let (account, record) = self.account_in(session).await?;
         let unfinished = Unfinished::<Factor>::of(account, record)?;
-        let taken = self.take_code(caller, unfinished.account(), "code", code, device.as_ref()).await?;
+        let known = self.known_device(&mut *self.read().await?, unfinished.account(), device.as_ref()).await?;
+        let known = known.map(|device| device.id);
+        let taken = self.take_code(caller, unfinished.account(), "code", code, known).await?;
         let mut tx = self.write().await?;
         let door = Door { origin: &caller.origin, device: device.as_ref() };
         let (session, entry) = self.open_session(&mut tx, unfinished.with_code(&taken), &door).await?;

@@ -2,7 +2,7 @@
 
 use palisade_base::{Span, auth::SessionState};
 use palisade_identity::policy;
-use palisade_testkit::{TestStore, on_both_engines};
+use palisade_testkit::on_both_engines;
 
 use crate::{
     MIGRATOR,

@@ -68,8 +68,13 @@ pub(crate) async fn open(db: &TestStore, store: Store, hashing: HashingConfig) -
     let path = db.dir.path().join("key");
     let key = KeyFile::load(&path).or_else(|_| KeyFile::create(&path, &db.env())).unwrap();
     let vault = Vault::open(store.clone(), key, ENCRYPTED_COLUMNS.iter().copied()).await.unwrap();
-    let config =
-        IdentityConfig { console_on: "kpi".into(), company: "Handy Crew".into(), profile: Profile::Guide, hashing };
+    let config = IdentityConfig {
+        console_on: "kpi".into(),
+        company: "Handy Crew".into(),
+        profile: Profile::Guide,
+        first_administrator_gets: vec![("kpi", "admin")],
+        hashing,
+    };
     let identity = Identity::new(store, vault, config);
     identity.declare(vec![console_declaration(), kpi()]).await.unwrap();
     identity
@@ -82,8 +87,11 @@ impl World {
     }
 
     /// The same database as another process sees it.
-    pub(crate) async fn reopened(&self) -> Identity {
-        open(&self.db, self.db.reopen().await, QUICK).await
+    pub(crate) async fn reopened(&mut self) -> Identity {
+        {
+            let store = self.db.reopen().await;
+            open(&self.db, store, QUICK).await
+        }
     }
 
     pub(crate) fn now(&self) -> Instant {
