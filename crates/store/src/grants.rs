@@ -18,7 +18,8 @@ pub(crate) async fn give(
         // Only identifiers vary, and they are quoted.
         conn.execute(AssertSqlSafe(statement).into_sql_str()).await.map_err(StoreError::from)?;
     }
-    check_tables(conn, user, &tables).await
+    let kept = tables.iter().copied().chain(["trail_pending"]).collect::<Vec<_>>();
+    check_tables(conn, user, &kept).await
 }
 
 fn statements(user: &str, database: &str, append_only: &[&str]) -> Vec<String> {
@@ -32,8 +33,10 @@ fn statements(user: &str, database: &str, append_only: &[&str]) -> Vec<String> {
         format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {user}"),
         format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {user}"),
         format!("REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM {user}"),
-        // Leaves that wait for their number are moved, never changed.
-        format!("REVOKE UPDATE ON trail_pending FROM {user}"),
+        // Leaves are added to wait for their number; only the function moves them on, with its owner's rights.
+        format!("REVOKE UPDATE, DELETE ON trail_pending FROM {user}"),
+        format!("REVOKE INSERT ON trail_leaf FROM {user}"),
+        format!("GRANT EXECUTE ON FUNCTION trail_sequence(BIGINT) TO {user}"),
     ];
     for table in append_only {
         statements.push(format!("REVOKE UPDATE, DELETE ON {} FROM {user}", quote_ident(table)));

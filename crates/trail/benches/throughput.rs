@@ -11,9 +11,7 @@ use palisade_base::{
     Actor, Authority, Caller, Category, Env, Origin, Resource, SessionId, SystemClock, TrailEntry, UserId,
 };
 use palisade_keys::{KeyFile, SystemRng, Vault};
-use palisade_store::{
-    DatabaseUrl, Migration, MigrationSet, Migrator, PoolConfig, STORE_MIGRATIONS, SqlBuilder, Store,
-};
+use palisade_store::{DatabaseUrl, Migration, MigrationSet, Migrator, PoolConfig, STORE_MIGRATIONS, SqlBuilder, Store};
 use palisade_trail::{Trail, TrailConfig, VerifyOptions};
 use serde_json::json;
 
@@ -27,8 +25,7 @@ const THING: MigrationSet = MigrationSet {
     }],
     append_only: &[],
 };
-const MIGRATOR: Migrator =
-    Migrator(&[STORE_MIGRATIONS, palisade_keys::MIGRATIONS, palisade_trail::MIGRATIONS, THING]);
+const MIGRATOR: Migrator = Migrator(&[STORE_MIGRATIONS, palisade_keys::MIGRATIONS, palisade_trail::MIGRATIONS, THING]);
 const COMMITS: usize = 50_000;
 const APPENDS: usize = 500_000;
 
@@ -98,8 +95,11 @@ fn entry(env: &Env, n: usize) -> TrailEntry {
             agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into()),
         },
     };
-    TrailEntry::new(Category::Change, &caller, "employee.update", Resource::new("employee", env.uuid()))
-        .changed("phone", json!("+49 30 1234567"), json!(format!("+49 30 {n}")))
+    TrailEntry::new(Category::Change, &caller, "employee.update", Resource::new("employee", env.uuid())).changed(
+        "phone",
+        json!("+49 30 1234567"),
+        json!(format!("+49 30 {n}")),
+    )
 }
 
 async fn verify(trail: &Trail) -> Result<f64> {

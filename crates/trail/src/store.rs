@@ -22,14 +22,8 @@ statements! {
     };
     /// Numbers the oldest leaves that have none. SQLite numbers them as they are written.
     SEQUENCE = {
-        sqlite: "DELETE FROM trail_sink WHERE 1 = 0 AND size = $1",
-        postgres: "WITH moved AS (DELETE FROM trail_pending WHERE arrival IN \
-                   (SELECT arrival FROM trail_pending ORDER BY arrival LIMIT $1) RETURNING *) \
-                   INSERT INTO trail_leaf (seq, version, commitments, at, category, actor, action, resource, outcome, \
-                   what_salt, address, session, request, agent, origin_salt, detail, detail_salt) \
-                   SELECT (SELECT coalesce(max(seq), -1) FROM trail_leaf) + row_number() OVER (ORDER BY arrival), \
-                   version, commitments, at, category, actor, action, resource, outcome, what_salt, address, session, \
-                   request, agent, origin_salt, detail, detail_salt FROM moved",
+        sqlite: "SELECT 0 * $1 AS moved",
+        postgres: "SELECT trail_sequence($1) AS moved",
     };
     /// How many leaves have no number yet.
     PENDING = {
@@ -91,7 +85,8 @@ pub(crate) async fn sequence(tx: &mut WriteTx) -> Result<Option<u64>, StoreError
     if !tx.fetch_one(TRY_SEQUENCE.sql()).await?.get::<bool>("held")? {
         return Ok(None);
     }
-    tx.execute(SEQUENCE.bind(SEQUENCED_AT_ONCE)).await.map(Some)
+    let row = tx.fetch_one(SEQUENCE.bind(SEQUENCED_AT_ONCE)).await?;
+    Ok(Some(unsigned(row.get("moved")?)))
 }
 
 pub(crate) async fn is_pending(conn: &mut Conn) -> Result<bool, StoreError> {

@@ -24,6 +24,9 @@ async fn the_runtime_user_cannot_rewrite_the_trail() {
         "DELETE FROM trail_leaf",
         "TRUNCATE trail_leaf",
         "TRUNCATE trail_pending",
+        "DELETE FROM trail_pending",
+        "INSERT INTO trail_leaf SELECT 7, version, commitments, at, category, actor, action, resource, outcome, \
+         what_salt FROM trail_pending",
         "UPDATE trail_pending SET actor = 'nobody'",
         "UPDATE schema_migration SET checksum = ''",
         "DELETE FROM schema_migration",
@@ -31,6 +34,23 @@ async fn the_runtime_user_cannot_rewrite_the_trail() {
         assert_eq!(refusal(&db.url, sql).await.as_deref(), Some("42501"), "{sql}");
     }
     assert_eq!(number(&db.store, COUNT_LEAVES).await, 1);
+}
+
+/// covers K5.3 (part)
+#[tokio::test]
+async fn the_runtime_user_has_leaves_numbered_without_touching_them() {
+    let db = TestStore::postgres(MIGRATOR).await;
+    for name in ["hammer", "saw", "plane"] {
+        add(&db.store, name).await.unwrap();
+    }
+    let mut conn = PgConnection::connect(&db.url).await.unwrap();
+    for expected in [2_i64, 1, 0] {
+        let moved: i64 = sqlx::query_scalar("SELECT trail_sequence(2)").fetch_one(&mut conn).await.unwrap();
+        assert_eq!(moved, expected);
+    }
+    let numbers: Vec<i64> =
+        sqlx::query_scalar("SELECT seq FROM trail_leaf ORDER BY seq").fetch_all(&mut conn).await.unwrap();
+    assert_eq!(numbers, [0, 1, 2]);
 }
 
 /// covers K5.3 (part)
