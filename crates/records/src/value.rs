@@ -73,6 +73,10 @@ impl Kind {
             (Self::Int { .. }, _) => Err("This must be a whole number.".into()),
             (Self::Bool, Json::Bool(is)) => Ok(Value::Bool(*is)),
             (Self::Bool, _) => Err("This must be true or false.".into()),
+            // In a form an empty text is nothing; in JSON null is, and a blank text is a mistake of somebody's program.
+            (_, Json::String(text)) if text.trim().is_empty() && !matches!(self, Self::LongText(_)) => {
+                Err("Send null where there is nothing.".into())
+            }
             (_, Json::String(text)) => self.read_text(text),
             _ => Err("This must be a text.".into()),
         }

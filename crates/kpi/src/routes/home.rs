@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use palisade_base::{Caller, Error, Permission};
+use palisade_base::{Caller, Error, Permission, Scope};
 use palisade_records::{ListRequest, Record, RecordType, pages::cell_html};
 use palisade_web::{
     Outcome, Page, Visitor,
@@ -24,12 +24,13 @@ pub(super) async fn show(State(state): State<KpiState>, visitor: Visitor) -> Out
     let caller = &visitor.caller;
     let mut stats = Vec::new();
     for ty in [&EMPLOYEE, &TEAM, &SKILL, &SKILL_CATEGORY, &TOOL] {
-        if sees(caller, ty) {
+        // How many of one's own there are is no figure about the company.
+        if sees_others(caller, ty) {
             stats.push(stat(&state, caller, ty).await?);
         }
     }
     let own = own_record(&state, caller).await?;
-    let tiers = if stats.first().is_some_and(|stat| stat.figure != "1") { tiers(&state, caller).await? } else { None };
+    let tiers = tiers(&state, caller).await?;
     let lead = match &own {
         Some(record) => format!("You are {} in the directory.", record.title()),
         None => "What the company knows about its people and their work, as far as your role shows it.".to_owned(),
@@ -42,6 +43,10 @@ fn sees(caller: &Caller, ty: &RecordType) -> bool {
     caller.authority.scope(&Permission::new(ty.verbs.read.permission)).is_some()
 }
 
+fn sees_others(caller: &Caller, ty: &RecordType) -> bool {
+    caller.authority.allows(&Permission::new(ty.verbs.read.permission), Scope::Team)
+}
+
 async fn stat(state: &KpiState, caller: &Caller, ty: &'static RecordType) -> Result<Stat, Error> {
     let number = state.records.count(caller, ty).await?;
     let label = if number == 1 { ty.singular.to_owned() } else { ty.plural.to_lowercase() };
@@ -50,7 +55,8 @@ async fn stat(state: &KpiState, caller: &Caller, ty: &'static RecordType) -> Res
 
 /// How many of the employees that the caller sees stand on each tier.
 async fn tiers(state: &KpiState, caller: &Caller) -> Result<Option<Stats>, Error> {
-    let (Some(tier), true) = (EMPLOYEE.position("tier_id"), sees(caller, &TIER) && sees(caller, &EMPLOYEE)) else {
+    let (Some(tier), true) = (EMPLOYEE.position("tier_id"), sees(caller, &TIER) && sees_others(caller, &EMPLOYEE))
+    else {
         return Ok(None);
     };
     let all = ListRequest { limit: 20, ..ListRequest::default() };

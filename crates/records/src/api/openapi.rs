@@ -236,10 +236,15 @@ fn list_parameters(ty: &'static RecordType) -> Json {
         parameters.push(query(
             field.name,
             &format!("Only with this {}.", crate::check::lower_first(field.label)),
-            value_schema(field.kind),
+            filter_schema(field.kind),
         ));
     }
     Json::Array(parameters)
+}
+
+/// What a filter may be; an empty one does not filter.
+fn filter_schema(kind: Kind) -> Json {
+    json!({ "anyOf": [value_schema(kind), { "type": "string", "maxLength": 0 }] })
 }
 
 /// A record as it is given out. What is not the caller's to see is left out, so only the fixed members are required.

@@ -69,7 +69,8 @@ async fn new_page(pages: &Pages, visitor: &Visitor, kept: FormView, status: Stat
 }
 
 pub(super) async fn show_edit(State(pages): State<Pages>, visitor: Visitor, PathId(id): PathId<RecordId>) -> Outcome {
-    let record = pages.records.get(&visitor.caller, pages.ty, id).await?;
+    // The form shows what the record's page shows, so it leaves the same trace.
+    let record = pages.records.view(&visitor.caller, pages.ty, id).await?;
     if !pages.records.may::<Update>(&visitor.caller, &record).await? {
         return Err(Error::denied().into());
     }

@@ -36,12 +36,14 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: Li
     let noun = pages.ty.plural.to_lowercase();
     let shown = found.records.len();
     let paging = (found.total > 0).then(|| Paging::new(&query, shown, found.total, noun));
-    page(&pages, &visitor, &query).body(&Body { filters, table, paging })
+    page(&pages, &visitor, &query, found.total).body(&Body { filters, table, paging })
 }
 
-fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery) -> Page<'a> {
+fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery, total: u64) -> Page<'a> {
     let (ty, path) = (pages.ty, pages.list_path());
-    let mut page = Page::new(visitor, ty.plural).lead(ty.about);
+    let noun = if total == 1 { ty.singular.to_owned() } else { ty.plural.to_lowercase() };
+    let found = if query.is_filtered() { " found" } else { "" };
+    let mut page = Page::new(visitor, ty.plural).lead(format!("{total} {noun}{found}. {}", ty.about));
     if holds(&visitor.caller, ty.verbs.create) {
         page = page.action(ButtonLink::first(format!("Add {}", ty.one()), format!("{path}/new")).icon(Icon::Plus));
     }
@@ -51,8 +53,8 @@ fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery) -> Page<'a> 
     if holds(&visitor.caller, ty.verbs.export) {
         let rest = query.export_query();
         page = page
-            .action(ButtonLink::second("Excel", format!("{path}/export.xlsx{rest}")).icon(Icon::Export))
-            .action(ButtonLink::second("CSV", format!("{path}/export.csv{rest}")).icon(Icon::Export));
+            .action(ButtonLink::second("Export to Excel", format!("{path}/export.xlsx{rest}")).icon(Icon::Export))
+            .action(ButtonLink::second("Export as CSV", format!("{path}/export.csv{rest}")).icon(Icon::Export));
     }
     page
 }

@@ -68,7 +68,12 @@ fn facts(caller: &Caller, record: &Record) -> Facts {
         facts = facts.component("State", &Badge::warn("Out of use"));
     }
     for (field, cell) in record.ty.fields.iter().zip(&record.cells).filter(|(_, cell)| cell.is_shown) {
+        let is_base = record.ty.base.as_ref().is_some_and(|base| base.link == field.name);
         let is_open = matches!(field.kind, Kind::Link(to) if holds(caller, to.verbs.read));
+        if is_base && !is_open {
+            // The facts of the base stand in fields of their own; the link is for who may go there.
+            continue;
+        }
         facts = facts.html(field.label, cell_html(field, cell, is_open));
     }
     facts

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod directory;
+mod values;
 
 use palisade_store::{Migrator, STORE_MIGRATIONS};
 
