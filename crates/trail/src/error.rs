@@ -23,6 +23,14 @@ pub enum TrailError {
     /// Another node is doing it, again and again.
     #[error("other nodes are in the way; try again")]
     Contended,
+    /// A file is no export of a trail.
+    #[error("line {line} of the export is not what an export has there: {problem}")]
+    Export {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An export can't be written or read.
     #[error("the export can't be written or read: {0}")]
     Io(#[from] std::io::Error),
@@ -43,6 +51,7 @@ impl From<TrailError> for Error {
                 Self::new(Kind::Unavailable, "The trail was tampered with and needs its administrator.")
                     .caused_by(error)
             }
+            TrailError::Export { .. } => Self::new(Kind::Invalid, error.to_string()),
             TrailError::Io(_) => Self::internal(error),
         }
     }

@@ -1,12 +1,16 @@
 //! The trail: what happened, in an order that cannot be changed unseen.
 #![doc = include_str!("../README.md")]
 
+mod entry;
 mod error;
+mod export;
 mod key;
+mod names;
 mod note;
 mod proof;
 mod seal;
 mod sealer;
+mod search;
 mod sequencer;
 mod service;
 mod sink;
@@ -14,11 +18,15 @@ mod store;
 mod tree;
 mod verify;
 
+pub use entry::Entry;
 pub use error::TrailError;
+pub use export::{ExportSummary, verify_export};
 pub use key::{VerifierKey, VerifierKeyError};
+pub use names::{ActorNames, NamedActor, name_actors};
 pub use note::{Checkpoint, Note, NoteError, find_notes};
 pub use proof::{consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion};
 pub use seal::Seal;
+pub use search::{LARGEST_PAGE, TrailFilter, TrailNews, TrailPage};
 pub use service::{Trail, TrailConfig, TrailStatus};
 pub use sink::{FileSink, OutgoingSeal, Sink, SinkError, SinkStatus, SyslogAddress, SyslogSink};
 pub use tree::Frontier;

@@ -74,6 +74,7 @@ pub struct TrailStatus {
     /// How many leaves are sealed.
     pub sealed: u64,
     /// When the last seal was made.
+    #[serde(serialize_with = "crate::entry::as_text_if_any")]
     pub sealed_at: Option<Instant>,
     /// The last seal.
     pub last_seal: Option<String>,

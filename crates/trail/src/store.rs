@@ -7,9 +7,9 @@ use palisade_base::{
     Instant,
     leaf::{Hash, stored_leaf_hash},
 };
-use palisade_store::{Conn, Row, StoreError, WriteTx, statements};
+use palisade_store::{Conn, LEAF_COLUMNS, Row, SqlBuilder, StoreError, WriteTx, leaf_from_row, statements};
 
-use crate::{Frontier, OutgoingSeal, Seal, seal::Head, tree::hashes};
+use crate::{Entry, Frontier, OutgoingSeal, Seal, seal::Head, tree::hashes};
 
 /// How many leaves are numbered in one transaction.
 pub(crate) const SEQUENCED_AT_ONCE: i64 = 5_000;
@@ -74,6 +74,10 @@ statements! {
     LEAVES = "SELECT seq, version, commitments, at, category, actor, action, resource, outcome, what_salt, address, \
               session, request, agent, origin_salt, detail, detail_salt FROM trail_leaf \
               WHERE seq >= $1 AND seq < $2 ORDER BY seq";
+    /// The next leaves of a range, whole.
+    LEAF_PAGE = "SELECT seq, version, commitments, at, category, actor, action, resource, outcome, what_salt, address, \
+                 session, request, agent, origin_salt, detail, detail_salt FROM trail_leaf \
+                 WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT $3";
     /// The number of the next leaf from here on.
     NEXT_SEQ = "SELECT min(seq) AS seq FROM trail_leaf WHERE seq >= $1";
     /// The next seals, whole.
@@ -189,6 +193,29 @@ pub(crate) async fn read_packed(conn: &mut Conn, range: Range<u64>) -> Result<Op
 /// The leaves of a range, one by one.
 pub(crate) fn read_leaves(conn: &mut Conn, range: Range<u64>) -> BoxStream<'_, Result<Row, StoreError>> {
     conn.fetch(LEAVES.bind(signed(range.start)).bind(signed(range.end)))
+}
+
+/// The next leaves of a range, at most `most`.
+pub(crate) async fn read_leaf_page(conn: &mut Conn, from: u64, to: u64, most: i64) -> Result<Vec<Row>, StoreError> {
+    conn.fetch_all(LEAF_PAGE.bind(signed(from)).bind(signed(to)).bind(most)).await
+}
+
+/// The start of a search for leaves of a range; conditions and order follow.
+pub(crate) fn select_entries(from: u64, to: u64) -> SqlBuilder {
+    let mut sql = SqlBuilder::new("SELECT seq, ");
+    sql.push(LEAF_COLUMNS).push(" FROM trail_leaf WHERE seq >= ").value(signed(from));
+    sql.push(" AND seq < ").value(signed(to));
+    sql
+}
+
+/// Entries as they are shown.
+pub(crate) async fn read_entries(conn: &mut Conn, sql: SqlBuilder) -> Result<Vec<Entry>, StoreError> {
+    let rows = conn.fetch_all(sql.build()).await?;
+    let entry = |row: &Row| {
+        let seq = unsigned(row.get("seq")?);
+        Ok(leaf_from_row(row).map_or_else(|_| Entry::unreadable(seq), |leaf| Entry::new(seq, leaf)))
+    };
+    rows.iter().map(entry).collect()
 }
 
 pub(crate) async fn next_seq(conn: &mut Conn, from: u64) -> Result<Option<u64>, StoreError> {

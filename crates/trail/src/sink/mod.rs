@@ -53,8 +53,10 @@ pub struct SinkStatus {
     /// The size of the last seal that it took; 0 before the first.
     pub delivered: u64,
     /// When it took it.
+    #[serde(serialize_with = "crate::entry::as_text_if_any")]
     pub delivered_at: Option<Instant>,
     /// Since when it has failed; `None` while it works.
+    #[serde(serialize_with = "crate::entry::as_text_if_any")]
     pub failing_since: Option<Instant>,
     /// What it last failed with.
     pub error: Option<String>,

@@ -8,18 +8,14 @@ mod packed;
 mod report;
 mod seals;
 
+pub(crate) use checker::{CheckedSeal, Checker, Observed};
+pub(crate) use leaves::judge;
 pub use report::{Finding, FindingKind, Report};
 
 use palisade_base::Span;
 use palisade_store::{Store, StoreError};
 
-use self::{
-    checker::{Checker, Totals},
-    leaves::LeafReader,
-    outside::Outside,
-    report::Findings,
-    seals::SealReader,
-};
+use self::{checker::Totals, leaves::LeafReader, outside::Outside, report::Findings, seals::SealReader};
 use crate::{Note, Trail, TrailError, VerifierKey, find_notes, store};
 
 /// What to verify against.

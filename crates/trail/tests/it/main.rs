@@ -1,7 +1,9 @@
 //! The trail, on both engines.
-#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
+mod export;
 mod seals;
+mod search;
 mod sinks;
 mod support;
 mod verify;
