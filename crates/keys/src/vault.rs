@@ -59,6 +59,14 @@ impl Vault {
         Ok(Self(Arc::new(Inner { store, columns, ring })))
     }
 
+    /// Whether the database has a vault already, and so belongs to a key file that exists somewhere.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn exists(store: &Store) -> Result<bool, VaultError> {
+        Ok(!store::read_keys(&mut *store.read().await?).await?.is_empty())
+    }
+
     /// Encrypts a value for a place.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The command line, as types.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use palisade_server::control::RoleName;
@@ -23,6 +23,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Start a living demo company on this machine, with a sign-in link for each role.
+    Demo(DemoArgs),
+    /// Serve what the configuration says, until told to stop (SIGTERM, Ctrl-C).
+    Serve,
     /// Say how the running server is.
     Status,
     /// Look after the configuration.
@@ -37,6 +41,19 @@ pub(crate) enum Command {
     /// Look after the keys that secrets are encrypted under.
     #[command(subcommand)]
     Key(KeyCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where to listen for HTTPS; port 0 lets the system choose one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: SocketAddr,
+    /// Where the demo is kept; a second start goes on with it.
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    pub(crate) data: PathBuf,
+    /// Makes another company; the same number makes the same one. Secrets are random whatever it is.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Subcommand)]

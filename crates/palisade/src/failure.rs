@@ -56,6 +56,14 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+impl From<anyhow::Error> for Failure {
+    /// From opening and serving: each cause on a line of its own.
+    fn from(error: anyhow::Error) -> Self {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        Self::new(Code::Unusable, "unusable", causes.join("\n  "))
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::new(Code::Wrong, "configuration", error.to_string())

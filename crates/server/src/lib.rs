@@ -1,3 +1,15 @@
-//! Palisade's wiring: the only crate that knows everybody.
+//! Wiring: opens the parts, hands each what it needs, serves until told to stop.
+#![doc = include_str!("../README.md")]
 
 pub mod control;
+mod declaration;
+pub mod demo;
+mod jobs;
+pub mod logging;
+mod serve;
+mod site;
+mod system;
+
+pub use serve::{Running, real_env, serve, start, stop_signal};
+pub use site::routes;
+pub use system::{DataDir, MIGRATIONS, MIGRATOR, System, database_url};

@@ -1,7 +1,9 @@
 //! One module per noun.
 
 mod config;
+mod demo;
 mod key;
+mod serve;
 mod server;
 mod session;
 mod status;
@@ -18,6 +20,8 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
     let Cli { config, command, .. } = cli;
     let config = config.as_path();
     match command {
+        Command::Demo(args) => demo::run(args, output).await,
+        Command::Serve => serve::run(config).await,
         Command::Status => status::run(config, output).await,
         Command::Config(command) => config::run(config, &command, output),
         Command::User(command) => user::run(config, command, output).await,

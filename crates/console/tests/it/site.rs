@@ -1,0 +1,190 @@
+//! A site with the console on it: identity, session layer, pages.
+
+use std::sync::Arc;
+
+use axum::{Router, extract::Request, middleware::Next, response::Response};
+use jiff::tz::TimeZone;
+use palisade_base::{
+    Caller, Env, Origin, Permission, PlainToken, RequestId, RoleId, Scope, SecretString, UserId,
+    auth::{Authenticator as _, Presented},
+};
+use palisade_console::{ConsoleConfig, ConsoleState, SiteLabel, navigation, routes};
+use palisade_identity::{
+    ENCRYPTED_COLUMNS, Identity, IdentityConfig,
+    model::{FactorRule, InitialPassword, NewUser, PermissionInfo, PersonOf, RoleTemplate, SiteDeclaration, UserName},
+    password::HashingConfig,
+    permissions::{CONSOLE, SYSTEM_ADMINISTRATOR, console_declaration, operator_authority},
+    policy::{permit_create_users, permit_give_roles, permit_read_roles},
+    settings::Profile,
+};
+use palisade_keys::{KeyFile, Vault};
+use palisade_records::directory::NewPerson;
+use palisade_testkit::TestStore;
+use palisade_web::{CsrfKey, Navigation, RenderState, SiteFrame, cookie, render_failures};
+
+use crate::browser::Browser;
+
+pub(crate) const PASSWORD: &str = "Correct-Horse-7-Staple";
+pub(crate) const EMPLOYEE_READ: Permission = Permission::new("kpi.employee.read");
+
+/// The console on a database, and somebody at the host.
+pub(crate) struct Site {
+    pub(crate) db: TestStore,
+    pub(crate) identity: Identity,
+    router: Router,
+}
+
+/// Hashing that costs nothing: what it costs is tested elsewhere.
+const CHEAP: HashingConfig = HashingConfig { memory_kib: 8, passes: 1, lanes: 1, at_once: 2, queue: 50 };
+
+pub(crate) fn operator() -> Caller {
+    Caller::operator("root", operator_authority())
+}
+
+impl Site {
+    pub(crate) async fn new(db: TestStore) -> Self {
+        Self::with(db, |_| ()).await
+    }
+
+    pub(crate) async fn with(db: TestStore, adjust: impl FnOnce(&mut ConsoleConfig)) -> Self {
+        let key_file = KeyFile::create(&db.dir.path().join("key"), &db.env()).unwrap();
+        let vault = Vault::open(db.store.clone(), key_file, ENCRYPTED_COLUMNS.iter().copied()).await.unwrap();
+        let config = IdentityConfig {
+            console_on: "kpi".to_owned(),
+            company: "Acme".to_owned(),
+            profile: Profile::Guide,
+            hashing: CHEAP,
+        };
+        let identity = Identity::new(db.store.clone(), vault, config);
+        identity.declare(vec![console_declaration(), kpi_declaration()]).await.unwrap();
+        let mut config = ConsoleConfig {
+            base_url: "https://acme.example".to_owned(),
+            sites: vec![SiteLabel { name: CONSOLE, label: "Console" }, SiteLabel { name: "kpi", label: "KPI" }],
+            first_roles: vec![("kpi", "admin")],
+            links_open_at_once: false,
+        };
+        adjust(&mut config);
+        let state = ConsoleState { identity: identity.clone(), env: db.env(), config: Arc::new(config) };
+        let router = router(state, identity.clone(), &db.env());
+        Self { db, identity, router }
+    }
+
+    /// A browser that has been nowhere yet.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.router.clone())
+    }
+
+    /// A user with a password that they chose themselves, and these roles (by site and key).
+    pub(crate) async fn user(&self, name: &str, roles: &[(&str, &str)]) -> UserId {
+        let operator = operator();
+        let user = NewUser {
+            person: PersonOf::New(NewPerson::parse(name, "Testington", "", "").unwrap()),
+            user_name: UserName::parse(name).unwrap(),
+            email: None,
+            password: InitialPassword::Own(SecretString::new(PASSWORD.to_owned())),
+        };
+        let permit = permit_create_users(&operator).unwrap();
+        let user = self.identity.create_user(&operator, &permit, user).await.unwrap().id;
+        for (site, key) in roles {
+            let role = self.role(site, key).await;
+            let permit = permit_give_roles(&operator).unwrap();
+            self.identity.grant_role(&operator, &permit, user, role).await.unwrap();
+        }
+        user
+    }
+
+    pub(crate) async fn role(&self, site: &str, key: &str) -> RoleId {
+        let operator = operator();
+        let roles = self.identity.list_roles(&permit_read_roles(&operator).unwrap()).await.unwrap();
+        let found = roles.iter().find(|detail| detail.role.site == site && detail.role.key.as_deref() == Some(key));
+        found.unwrap().role.id
+    }
+
+    /// Enrols a second factor for a user; gives its seed in base32.
+    pub(crate) async fn enrol(&self, user: UserId) -> String {
+        self.identity.enrol_for(&operator(), user).await.unwrap().secret.expose().clone()
+    }
+
+    /// A signed-in browser of a system administrator named `ada`, and the seed of her app.
+    pub(crate) async fn administrator(&self) -> (Browser, String) {
+        let ada = self.user("ada", &[(CONSOLE, SYSTEM_ADMINISTRATOR)]).await;
+        let seed = self.enrol(ada).await;
+        let mut browser = self.browser();
+        browser.sign_in("ada", PASSWORD).await;
+        let code = self.code(&seed);
+        let answer = browser.submit("/sign-in/factor", &[("code", &code)]).await;
+        assert_eq!(answer.location(), "/", "{}", answer.body);
+        (browser, seed)
+    }
+
+    /// The code that an authenticator app shows now. Each step's code works once, so the clock moves on to the next.
+    pub(crate) fn code(&self, seed: &str) -> String {
+        self.db.clock.advance(palisade_base::Span::seconds(30));
+        crate::browser::totp(seed, self.db.env().now())
+    }
+
+    /// How often the trail has an action, by its leaves.
+    pub(crate) async fn traced(&self, action: &str) -> usize {
+        let mut conn = self.db.store.read().await.unwrap();
+        let sql = palisade_store::SqlBuilder::new("SELECT action FROM trail_leaf");
+        let rows = conn.fetch_all(sql.build()).await.unwrap();
+        rows.iter().filter(|row| row.get::<String>("action").unwrap() == action).count()
+    }
+}
+
+fn kpi_declaration() -> SiteDeclaration {
+    let read = PermissionInfo {
+        permission: EMPLOYEE_READ,
+        label: "See employees",
+        description: "Names, tiers and teams.",
+        scopes: &[Scope::Own, Scope::Team, Scope::All],
+    };
+    let role = |key, name, factor, scope| RoleTemplate {
+        key,
+        name,
+        description: "For the tests.",
+        factor,
+        permissions: vec![(EMPLOYEE_READ, scope)],
+    };
+    SiteDeclaration {
+        site: "kpi",
+        label: "KPI",
+        permissions: vec![read],
+        roles: vec![
+            role("admin", "Admin", FactorRule::Required, Scope::All),
+            role("manager", "Manager", FactorRule::Recommended, Scope::Team),
+            role("employee", "Employee", FactorRule::Optional, Scope::Own),
+        ],
+    }
+}
+
+fn router(state: ConsoleState, identity: Identity, env: &Env) -> Router {
+    let navigation = Navigation::new("Acme", TimeZone::UTC).with(navigation());
+    let frame = SiteFrame { csrf: CsrfKey::new(&[5; 32]), navigation: Arc::new(navigation) };
+    let env = env.clone();
+    let identify = axum::middleware::from_fn(move |request: Request, next: Next| {
+        let (identity, frame, env) = (identity.clone(), frame.clone(), env.clone());
+        async move { session_layer(&identity, &frame, &env, request, next).await }
+    });
+    let render = RenderState { site_name: "Acme".to_owned() };
+    routes(state).into_router().layer(identify).layer(axum::middleware::from_fn_with_state(render, render_failures))
+}
+
+/// What the gate does: asks identity who it is, and hands the visitor on.
+async fn session_layer(identity: &Identity, frame: &SiteFrame, env: &Env, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let api_key = header("x-api-key").and_then(PlainToken::from_client);
+    let presented = Presented { session: cookie::token(&parts.headers, cookie::SESSION), api_key, background: false };
+    let agent = header("user-agent").map(str::to_owned);
+    let address = Some("192.0.2.7".parse().unwrap());
+    let origin = Origin { address, session: None, request: Some(RequestId::new(env)), agent };
+    let identified = identity.identify("kpi", presented, origin).await.unwrap();
+    let (visitor, begun) = frame.visitor(&parts, identified, env);
+    parts.extensions.insert(visitor);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(cookie) = begun {
+        response.headers_mut().append("set-cookie", cookie);
+    }
+    response
+}

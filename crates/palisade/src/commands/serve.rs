@@ -1,0 +1,15 @@
+//! `palisade serve`
+
+use std::path::Path;
+
+use palisade_server::logging;
+
+use super::server::load;
+use crate::failure::Failure;
+
+/// Serves until told to stop.
+pub(crate) async fn run(config: &Path) -> Result<(), Failure> {
+    let config = load(config)?;
+    logging::start(&config.log);
+    Ok(palisade_server::serve(config).await?)
+}

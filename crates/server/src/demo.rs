@@ -1,0 +1,263 @@
+//! The demo: a believable company, made on first start, with one-time links to look at it through each role's eyes.
+
+use std::{
+    fs,
+    io::Write as _,
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use data_encoding::BASE32_NOPAD;
+use palisade_base::{Caller, Env, Permit, Secret, SecretString, UserId, auth::SessionFacts};
+use palisade_config::{CompanyConfig, Config};
+use palisade_identity::{
+    Identity,
+    model::{InitialPassword, NewUser, PersonOf, Role, UserName},
+    permissions::{CONSOLE, SYSTEM_ADMINISTRATOR, operator_authority},
+    policy::{self, CreateUsers, GiveRoles, ReadRoles},
+};
+use palisade_kpi::demo::{self as company, Company, DemoRole, DemoUser};
+use serde::{Deserialize, Serialize};
+use totp_rs::Builder;
+
+use crate::{
+    System,
+    declaration::KPI,
+    serve::{Running, real_env, start},
+    site::base_url,
+    system::plain,
+};
+
+/// Where the demo keeps its accounts, so that a second start can show them again. A real installation has no such file.
+const ACCOUNTS_FILE: &str = "demo-accounts.json";
+/// Letters and digits that nobody takes for one another.
+const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// What `palisade demo` is asked for.
+#[derive(Clone, Debug)]
+pub struct DemoOptions {
+    /// Where to listen for HTTPS.
+    pub listen: SocketAddr,
+    /// The data directory. A directory that has a demo already is used again.
+    pub data: PathBuf,
+    /// Decides names, teams and dates; never a secret.
+    pub seed: u64,
+}
+
+/// A demo that is about to be served.
+pub struct Demo {
+    /// The system.
+    pub running: Running,
+    /// Where it is and how to get in.
+    pub welcome: Welcome,
+}
+
+/// What the command prints.
+#[derive(Debug, Serialize)]
+pub struct Welcome {
+    /// Where the demo is.
+    pub url: String,
+    /// One account for each role.
+    pub accounts: Vec<WelcomeAccount>,
+}
+
+/// An account of the demo: its secrets are made anew for each demo, and shown on purpose.
+#[derive(Debug, Serialize)]
+pub struct WelcomeAccount {
+    /// The role, in small letters.
+    pub role: String,
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+    /// The seed of the authenticator app, base32.
+    pub totp_secret: String,
+    /// Opening it signs in at once, once.
+    pub link: String,
+}
+
+/// An account as the demo's file keeps it.
+#[derive(Clone, Deserialize, Serialize)]
+struct KeptAccount {
+    role: String,
+    user_id: UserId,
+    user: String,
+    password: String,
+    totp_secret: String,
+}
+
+/// Makes the demo, or opens the one that is there, and binds its listeners.
+///
+/// # Errors
+/// What is wrong, where, and what to do.
+pub async fn prepare(options: &DemoOptions) -> anyhow::Result<Demo> {
+    let env = real_env();
+    let today = env.now().date_in(&jiff::tz::TimeZone::UTC);
+    let company = Company::generate(options.seed, today);
+    let mut config = Config::demo(options.listen, &options.data);
+    config.company = CompanyConfig { name: company.name.to_owned(), ..CompanyConfig::default() };
+    let running = start(config, env, true).await?;
+    let file = options.data.join(ACCOUNTS_FILE);
+    let accounts = match read_accounts(&file)? {
+        Some(accounts) => accounts,
+        None => {
+            let accounts = populate(&running.system, &company).await?;
+            keep_accounts(&file, &accounts)?;
+            accounts
+        }
+    };
+    let welcome = welcome(&running, accounts).await?;
+    Ok(Demo { running, welcome })
+}
+
+fn operator() -> Caller {
+    Caller::operator("demo", operator_authority())
+}
+
+async fn populate(system: &System, company: &Company) -> anyhow::Result<Vec<KeptAccount>> {
+    let users = company::load(&system.records, &company::caller(), company).await.map_err(plain)?;
+    let caller = operator();
+    let office = Office::open(system, &caller).await?;
+    let mut kept = Vec::new();
+    for user in users {
+        let shown = !kept.iter().any(|account: &KeptAccount| account.role == role_name(user.role).to_lowercase());
+        let account = office.admit(&user, shown).await?;
+        kept.extend(account);
+    }
+    Ok(kept)
+}
+
+/// Whoever makes users: the identity service with the permits for it.
+struct Office<'a> {
+    identity: &'a Identity,
+    env: &'a Env,
+    caller: &'a Caller,
+    roles: Vec<Role>,
+    create: Permit<CreateUsers>,
+    give: Permit<GiveRoles>,
+}
+
+impl<'a> Office<'a> {
+    async fn open(system: &'a System, caller: &'a Caller) -> anyhow::Result<Self> {
+        let read: Permit<ReadRoles> = policy::permit_read_roles(caller).map_err(plain)?;
+        let roles = system.identity.list_roles(&read).await.map_err(plain)?;
+        Ok(Self {
+            identity: &system.identity,
+            env: &system.env,
+            caller,
+            roles: roles.into_iter().map(|detail| detail.role).collect(),
+            create: policy::permit_create_users(caller).map_err(plain)?,
+            give: policy::permit_give_roles(caller).map_err(plain)?,
+        })
+    }
+
+    /// Makes the user with their role. The account that is to be shown gets a second factor, too.
+    async fn admit(&self, user: &DemoUser, shown: bool) -> anyhow::Result<Option<KeptAccount>> {
+        let password = random_password(self.env);
+        let new = NewUser {
+            person: PersonOf::Existing(user.person),
+            user_name: UserName::parse(&user.user_name).map_err(anyhow::Error::msg)?,
+            email: None,
+            password: InitialPassword::Own(Secret::new(password.clone())),
+        };
+        let made = self.identity.create_user(self.caller, &self.create, new).await.map_err(plain)?;
+        self.grant(made.id, KPI, role_name(user.role)).await?;
+        if user.role == DemoRole::Admin {
+            self.grant(made.id, CONSOLE, SYSTEM_ADMINISTRATOR).await?;
+        }
+        if !shown {
+            return Ok(None);
+        }
+        let totp_secret = self.enrol(made.id).await?;
+        Ok(Some(KeptAccount {
+            role: role_name(user.role).to_lowercase(),
+            user_id: made.id,
+            user: user.user_name.clone(),
+            password,
+            totp_secret,
+        }))
+    }
+
+    async fn grant(&self, user: UserId, site: &str, key: &str) -> anyhow::Result<()> {
+        let found = self.roles.iter().find(|role| role.site == site && role.key.as_deref() == Some(key));
+        let role = found.with_context(|| format!("the site {site} has no role {key}"))?;
+        self.identity.grant_role(self.caller, &self.give, user, role.id).await.map_err(plain)?;
+        Ok(())
+    }
+
+    /// Enrols an authenticator app as the user would: signs in by a link, takes the seed, gives the first code.
+    async fn enrol(&self, user: UserId) -> anyhow::Result<String> {
+        let link = self.identity.issue_sign_in_link(self.caller, user).await.map_err(plain)?;
+        let opened = self.identity.open_sign_in_link(&link.token, None, None, self.caller.origin.clone()).await;
+        let session: SessionFacts = opened.map_err(plain)?.facts;
+        let caller =
+            Caller { actor: palisade_base::Actor::User(user), ..Caller::anonymous(self.caller.origin.clone()) };
+        let enrolment = self.identity.begin_totp(&caller, &session).await.map_err(plain)?;
+        let secret = enrolment.secret.expose().clone();
+        let code = self.last_code(&secret)?;
+        self.identity.confirm_totp(&caller, &session, &code, None, None).await.map_err(plain)?;
+        Ok(secret)
+    }
+
+    /// The code of the step before this one: whoever signs in next finds the present code unused.
+    fn last_code(&self, secret: &str) -> anyhow::Result<SecretString> {
+        let seconds = self.env.now().as_micros() / 1_000_000 - 30;
+        let seed = BASE32_NOPAD.decode(secret.as_bytes()).context("the seed can't be read")?;
+        let totp = Builder::new().with_secret(seed).build()?;
+        Ok(Secret::new(totp.generate(u64::try_from(seconds)?).to_string()))
+    }
+}
+
+const fn role_name(role: DemoRole) -> &'static str {
+    match role {
+        DemoRole::Admin => "Admin",
+        DemoRole::Manager => "Manager",
+        DemoRole::Employee => "Employee",
+    }
+}
+
+/// 100 bits of randomness in a form that the password policy takes: `Pal-k3m7w-…`.
+fn random_password(env: &Env) -> String {
+    let letters = env.bytes::<20>().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    let groups: Vec<String> = letters.chunks(5).map(|group| group.iter().collect()).collect();
+    format!("K7-{}", groups.join("-"))
+}
+
+async fn welcome(running: &Running, accounts: Vec<KeptAccount>) -> anyhow::Result<Welcome> {
+    let system = &running.system;
+    let url = base_url(&system.config);
+    let mut shown = Vec::new();
+    for account in accounts {
+        let link = system.identity.issue_sign_in_link(&operator(), account.user_id).await.map_err(plain)?;
+        shown.push(WelcomeAccount {
+            link: format!("{url}/sign-in/link/{}", link.token.reveal()),
+            role: account.role,
+            user: account.user,
+            password: account.password,
+            totp_secret: account.totp_secret,
+        });
+    }
+    Ok(Welcome { url, accounts: shown })
+}
+
+fn read_accounts(path: &Path) -> anyhow::Result<Option<Vec<KeptAccount>>> {
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            let accounts = serde_json::from_str(&text);
+            accounts
+                .map(Some)
+                .with_context(|| format!("{} is damaged: remove the demo's directory to begin anew", path.display()))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("{} can't be read", path.display())),
+    }
+}
+
+fn keep_accounts(path: &Path, accounts: &[KeptAccount]) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(accounts)?;
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("{} can't be written", path.display()))
+}

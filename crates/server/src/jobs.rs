@@ -1,0 +1,85 @@
+//! What has to be done from time to time.
+
+use std::time::Duration;
+
+use palisade_gate::Readiness;
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::System;
+
+/// How often the database is asked whether it still answers.
+const LOOK_AT_DATABASE: Duration = Duration::from_secs(5);
+/// How often the vault counts its keys' uses and learns of other nodes' keys.
+const VAULT_UPKEEP: Duration = Duration::from_secs(60);
+/// How often what has run out is deleted.
+const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
+
+/// The jobs of a running system.
+pub(crate) struct Jobs {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// Starts them all.
+pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
+    let (stop, _) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let store = system.store.clone();
+    tasks.spawn(repeat(LOOK_AT_DATABASE, stop.subscribe(), move || {
+        let (store, readiness) = (store.clone(), readiness.clone());
+        async move { readiness.set(store.read().await.is_ok()) }
+    }));
+    let vault = system.vault.clone();
+    tasks.spawn(repeat(VAULT_UPKEEP, stop.subscribe(), move || {
+        let vault = vault.clone();
+        async move {
+            match vault.upkeep().await {
+                Ok(true) => tracing::warn!("the vault's data key has encrypted many values: run `palisade key rotate`"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "the vault's counts could not be kept; they will be next time"),
+            }
+        }
+    }));
+    let identity = system.identity;
+    tasks.spawn(repeat(CLEAN_UP, stop.subscribe(), move || {
+        let identity = identity.clone();
+        async move {
+            if let Err(error) = identity.clean_up().await {
+                let cause = error.cause_for_log();
+                tracing::warn!(cause, "what has run out could not be deleted; it will be next time");
+            }
+        }
+    }));
+    Jobs { tasks, stop }
+}
+
+impl Jobs {
+    /// Lets each finish what it is at.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn repeat<F: Future<Output = ()> + Send>(
+    every: Duration,
+    mut stopped: watch::Receiver<bool>,
+    job: impl Fn() -> F,
+) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => job().await,
+            () = told(&mut stopped) => return,
+        }
+    }
+}
+
+async fn told(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
+}

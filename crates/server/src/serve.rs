@@ -1,0 +1,134 @@
+//! Starting and stopping.
+
+use std::sync::Arc;
+
+use palisade_base::{Env, SystemClock};
+use palisade_config::Config;
+use palisade_gate::{BoundAddresses, BoundGate, Gate, GateParts, Readiness};
+use palisade_keys::SystemRng;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
+
+use crate::{
+    System,
+    control::{self, Control, ControlSocket},
+    jobs, site,
+};
+
+/// A system whose listeners are bound, ready to serve.
+pub struct Running {
+    /// The parts.
+    pub system: System,
+    gate: BoundGate,
+    readiness: Readiness,
+    control: (ControlSocket, Arc<Control>),
+}
+
+/// The real clock and the real randomness.
+#[must_use]
+pub fn real_env() -> Env {
+    Env::new(Arc::new(SystemClock), Arc::new(SystemRng::default()))
+}
+
+/// Opens everything and binds the listeners; nothing is served yet.
+///
+/// # Errors
+/// What is wrong, where, and what to do.
+pub async fn start(mut config: Config, env: Env, links_open_at_once: bool) -> anyhow::Result<Running> {
+    settle_ports(&mut config)?;
+    let system = System::open(config, env).await?;
+    let readiness = Readiness::new(true);
+    let mut sites = Vec::new();
+    for config in &system.config.sites {
+        sites.push(site::build(&system, config, links_open_at_once).await?);
+    }
+    let gate = Gate::new(GateParts {
+        config: Arc::clone(&system.config),
+        env: system.env.clone(),
+        authenticator: Arc::new(system.identity.clone()),
+        trail: Arc::new(system.store.clone()),
+        readiness: readiness.clone(),
+        sites,
+    })?;
+    let gate = gate.bind().await?;
+    let control = open_control(&system, gate.addresses())?;
+    Ok(Running { system, gate, readiness, control })
+}
+
+/// Links name the port, so a port that the system is to choose is chosen before anything is built.
+fn settle_ports(config: &mut Config) -> anyhow::Result<()> {
+    for address in &mut config.listen.https {
+        if address.port() == 0 {
+            *address = std::net::TcpListener::bind(*address)?.local_addr()?;
+        }
+    }
+    Ok(())
+}
+
+/// The socket that commands come through, and what answers them.
+fn open_control(system: &System, bound: &BoundAddresses) -> anyhow::Result<(ControlSocket, Arc<Control>)> {
+    let socket = ControlSocket::bind(&control::socket_path(&system.config.data_dir))?;
+    let sites = system.config.sites.iter().flat_map(|site| &site.hosts).map(ToString::to_string);
+    let control = Control {
+        store: system.store.clone(),
+        identity: system.identity.clone(),
+        vault: system.vault.clone(),
+        trail: system.trail.clone(),
+        console: site::base_url(&system.config),
+        sites: sites.chain(bound.https.iter().map(ToString::to_string)).collect(),
+        started_at: system.env.now(),
+    };
+    Ok((socket, Arc::new(control)))
+}
+
+impl Running {
+    /// The addresses that were bound.
+    #[must_use]
+    pub const fn addresses(&self) -> &BoundAddresses {
+        self.gate.addresses()
+    }
+
+    /// Serves until `shutdown` is done, then finishes what is under way and closes.
+    ///
+    /// # Errors
+    /// The last leaves of the trail could not be sealed.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let jobs = jobs::start(self.system.clone(), self.readiness.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (socket, control) = self.control;
+        let commands = tokio::spawn(socket.serve(control, async { drop(stopped.await) }));
+        self.gate.serve(shutdown).await;
+        self.readiness.set(false);
+        drop(stop);
+        let _ = commands.await;
+        jobs.stop().await;
+        self.system.close().await
+    }
+}
+
+/// Serves the configuration until the process is told to stop.
+///
+/// # Errors
+/// As [`start`].
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let running = start(config, real_env(), false).await?;
+    for address in &running.addresses().https {
+        tracing::info!(%address, "serving HTTPS");
+    }
+    running.serve(stop_signal()).await
+}
+
+/// Done when the process is asked to stop: SIGTERM from a service manager, SIGINT from a keyboard.
+pub async fn stop_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals can't be received; stop the process with SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,83 @@
+//! What stands behind a site's host: the built-in app and the console, in one frame.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use palisade_config::{App, Config, SiteConfig};
+use palisade_console::{ConsoleConfig, ConsoleState, SiteLabel};
+use palisade_gate::Site;
+use palisade_kpi::KpiState;
+use palisade_web::{CsrfKey, Navigation, Routes, Search, SiteFrame, assets};
+
+use crate::{
+    System,
+    declaration::{KPI, declarations},
+};
+
+/// The vault's name for the key of form tokens.
+const CSRF_KEY: &str = "web-csrf";
+
+/// The site that the configuration describes, with its app.
+pub(crate) async fn build(system: &System, config: &SiteConfig, links_open_at_once: bool) -> anyhow::Result<Site> {
+    let secret = system.vault.secret(CSRF_KEY, 32).await?;
+    let key: &[u8; 32] = secret.expose().as_slice().try_into().context("the key of form tokens has not 32 bytes")?;
+    let frame = SiteFrame { csrf: CsrfKey::new(key), navigation: Arc::new(navigation(&system.config)) };
+    Ok(Site {
+        name: app_name(config.app).to_owned(),
+        hosts: config.hosts.clone(),
+        headers: system.config.headers_of(config),
+        frame,
+        title: system.config.company.name.clone(),
+        router: routes(system, links_open_at_once).into_router(),
+    })
+}
+
+/// Every route of the KPI site, with what each asks of its visitors.
+#[must_use]
+pub fn routes(system: &System, links_open_at_once: bool) -> Routes {
+    let console = ConsoleState {
+        identity: system.identity.clone(),
+        env: system.env.clone(),
+        config: Arc::new(console_config(&system.config, links_open_at_once)),
+    };
+    assets::routes()
+        .merge(palisade_kpi::routes(KpiState { records: system.records.clone() }))
+        .merge(palisade_console::routes(console))
+}
+
+fn console_config(config: &Config, links_open_at_once: bool) -> ConsoleConfig {
+    let sites = declarations().into_iter().map(|declared| SiteLabel { name: declared.site, label: declared.label });
+    ConsoleConfig { base_url: base_url(config), sites: sites.collect(), links_open_at_once }
+}
+
+/// What roles and grants call the site of an app.
+pub(crate) const fn app_name(app: App) -> &'static str {
+    match app {
+        App::Kpi => KPI,
+    }
+}
+
+/// The address that people reach the console at, without a slash at the end.
+pub(crate) fn base_url(config: &Config) -> String {
+    let host = config.console_host().map(ToString::to_string).unwrap_or_default();
+    let port = config.listen.public_https_port.or_else(|| config.listen.https.first().map(|address| address.port()));
+    match port {
+        None | Some(443) => format!("https://{host}"),
+        Some(port) => format!("https://{host}:{port}"),
+    }
+}
+
+fn navigation(config: &Config) -> Navigation {
+    let mut navigation = Navigation::new(config.company.name.clone(), config.company.time_zone.zone().clone())
+        .with(palisade_kpi::navigation())
+        .with(palisade_console::navigation());
+    navigation.search = Some(Search {
+        path: "/employees",
+        label: "Search employees",
+        permission: Some((
+            palisade_base::Permission::new(palisade_kpi::types::EMPLOYEE.verbs.read.permission),
+            palisade_base::Scope::Own,
+        )),
+    });
+    navigation
+}

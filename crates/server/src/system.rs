@@ -1,0 +1,228 @@
+//! The parts below the doors, opened in the order that they need each other.
+
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, anyhow, bail};
+use palisade_base::Env;
+use palisade_config::Config;
+use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, settings::Profile};
+use palisade_keys::{KeyFile, KeyFileError, Vault};
+use palisade_records::{RecordType, Records, check_schema, directory::PERSON};
+use palisade_store::{DatabaseUrl, MigrationSet, Migrator, STORE_MIGRATIONS, Store};
+use palisade_trail::{FileSink, Sink, SyslogAddress, SyslogSink, Trail, TrailConfig};
+
+use crate::{
+    declaration::{KPI, declarations},
+    site::app_name,
+};
+
+/// Every table of the program, in the order that they depend on each other.
+pub const MIGRATIONS: &[MigrationSet] = &[
+    STORE_MIGRATIONS,
+    palisade_keys::MIGRATIONS,
+    palisade_trail::MIGRATIONS,
+    palisade_records::MIGRATIONS,
+    palisade_identity::MIGRATIONS,
+    palisade_kpi::MIGRATIONS,
+];
+
+/// All migrations of the program.
+pub const MIGRATOR: Migrator = Migrator(MIGRATIONS);
+
+/// The name under which systemd hands over the key file (`LoadCredential=palisade-key:…`).
+const CREDENTIAL: &str = "palisade-key";
+
+/// What the doors, the commands and the jobs work with.
+#[derive(Clone)]
+pub struct System {
+    /// What `palisade.toml` says.
+    pub config: Arc<Config>,
+    /// Clock and randomness.
+    pub env: Env,
+    /// The database.
+    pub store: Store,
+    /// Encrypts and decrypts.
+    pub vault: Vault,
+    /// The record layer.
+    pub records: Records,
+    /// Users, sessions, roles, keys.
+    pub identity: Identity,
+    /// The trail; numbers and seals once it is started.
+    pub trail: Trail,
+}
+
+/// Where things are kept below the data directory.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// The data directory of this configuration; made, mode 0700, where it is not there yet.
+    ///
+    /// # Errors
+    /// It can't be made, or other users may write to it.
+    pub fn prepare(config: &Config) -> anyhow::Result<Self> {
+        let dir = Self(config.data_dir.clone());
+        make_private(&dir.0)?;
+        make_private(&dir.keys())?;
+        Ok(dir)
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The embedded database's file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.0.join("palisade.db")
+    }
+
+    /// The directory of the key file: apart from the database, so that a copy of the one is not a copy of the other.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.0.join("keys")
+    }
+
+    /// The key file.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.keys().join("master.key")
+    }
+
+    /// Self-signed certificate and key.
+    #[must_use]
+    pub fn tls(&self) -> PathBuf {
+        self.0.join("tls")
+    }
+
+    /// The socket that commands reach the running server through.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.0.join("control.sock")
+    }
+}
+
+fn make_private(path: &Path) -> anyhow::Result<()> {
+    if !path.exists() {
+        return fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("the directory {} can't be made", path.display()));
+    }
+    let mode =
+        fs::metadata(path).with_context(|| format!("{} can't be looked at", path.display()))?.permissions().mode();
+    if mode & 0o022 != 0 {
+        bail!(
+            "other users may write to {} (mode {:04o})\n  Run: chmod 700 '{}'",
+            path.display(),
+            mode & 0o7777,
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The database that the configuration means.
+///
+/// # Errors
+/// The URL can't be read.
+pub fn database_url(config: &Config) -> anyhow::Result<DatabaseUrl> {
+    match &config.database.url {
+        Some(text) => Ok(text.to_url()?),
+        None => Ok(DatabaseUrl::Sqlite(config.data_dir.join("palisade.db"))),
+    }
+}
+
+impl System {
+    /// Opens everything, and starts numbering and sealing. The embedded database is migrated on the way; PostgreSQL's
+    /// schema belongs to its owner, so there it is only checked.
+    ///
+    /// # Errors
+    /// What is wrong, where, and what to do.
+    pub async fn open(config: Config, env: Env) -> anyhow::Result<Self> {
+        let dir = DataDir::prepare(&config)?;
+        let url = database_url(&config)?;
+        if matches!(url, DatabaseUrl::Sqlite(_)) {
+            MIGRATOR.run(&url, None, env.now()).await?;
+        }
+        let store = Store::open(&url, &config.database.pool(), env.clone()).await?;
+        MIGRATOR.check(&store).await?;
+        check_schema(&mut *store.read().await?, &record_types()).await?;
+        let key_file = find_key_file(&dir, &store, &env).await?;
+        let vault = Vault::open(store.clone(), key_file, palisade_identity::ENCRYPTED_COLUMNS.iter().copied()).await?;
+        let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config)?);
+        identity.declare(declarations()).await.map_err(plain)?;
+        let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
+        let records = Records::new(store.clone());
+        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, trail })
+    }
+
+    /// Seals what is left and closes the database.
+    ///
+    /// # Errors
+    /// The last leaves could not be sealed; they will be at the next start.
+    pub async fn close(self) -> anyhow::Result<()> {
+        let sealed = self.trail.stop().await;
+        self.store.close().await;
+        Ok(sealed?)
+    }
+}
+
+/// Every record type of the program: the directory's, and the apps'.
+pub(crate) fn record_types() -> Vec<&'static RecordType> {
+    std::iter::once(&PERSON).chain(palisade_kpi::TYPES.iter().copied()).collect()
+}
+
+/// The public side of an error that reaches the command line, with its cause for who runs the program.
+pub(crate) fn plain(error: palisade_base::Error) -> anyhow::Error {
+    let message = error.message().to_owned();
+    match error.cause_for_log() {
+        Some(cause) => anyhow!("{message}\n  {cause}"),
+        None => anyhow!(message),
+    }
+}
+
+fn identity_config(config: &Config) -> anyhow::Result<IdentityConfig> {
+    let site = config.sites.first().context("the configuration has no site")?;
+    Ok(IdentityConfig {
+        console_on: app_name(site.app).to_owned(),
+        company: config.company.name.clone(),
+        profile: Profile::Guide,
+        first_administrator_gets: vec![(KPI, "Admin")],
+        hashing: HashingConfig::PRODUCTION,
+    })
+}
+
+fn trail_config(config: &Config) -> TrailConfig {
+    let files = config.seal.files.iter().map(|path| Arc::new(FileSink::new(path.clone())) as Arc<dyn Sink>);
+    let host = config.console_host().map(ToString::to_string).unwrap_or_default();
+    let syslog =
+        config.seal.syslog.iter().map(|address| Arc::new(SyslogSink::new(syslog(address), &host)) as Arc<dyn Sink>);
+    TrailConfig { sinks: files.chain(syslog).collect(), ..TrailConfig::default() }
+}
+
+fn syslog(address: &palisade_config::SyslogAddress) -> SyslogAddress {
+    let authority = address.authority.clone();
+    if address.tcp { SyslogAddress::Tcp(authority) } else { SyslogAddress::Udp(authority) }
+}
+
+/// The key file: what systemd hands over, or the one in the data directory; a new one only for a database without a vault.
+async fn find_key_file(dir: &DataDir, store: &Store, env: &Env) -> anyhow::Result<KeyFile> {
+    if let Some(credentials) = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+        && credentials.join(CREDENTIAL).exists()
+    {
+        return Ok(KeyFile::load_credential(&credentials, CREDENTIAL)?);
+    }
+    match KeyFile::load(&dir.key_file()) {
+        Err(KeyFileError::Missing(_)) if !Vault::exists(store).await? => Ok(KeyFile::create(&dir.key_file(), env)?),
+        found => Ok(found?),
+    }
+}
