@@ -3,10 +3,10 @@
 
 use palisade_records::RowRules;
 
-/// One's own record; and those of the teams that one manages.
+/// One's own record; and those of the teams in use that one manages: whose team is dissolved leads nobody any more.
 pub(crate) const EMPLOYEE_ROWS: RowRules = RowRules {
     own: Some("r.person_id = ?"),
-    team: Some("r.team_id IN (SELECT t.id FROM team t WHERE t.manager_id = ?)"),
+    team: Some("r.team_id IN (SELECT t.id FROM team t WHERE t.manager_id = ? AND t.archived_at IS NULL)"),
 };
 
 /// The team that one is in; and those that one manages.

@@ -214,12 +214,6 @@ impl Field {
         Self { is_required: true, ..self }
     }
 
-    /// It may be left out: for a shared field whose base requires less or more.
-    #[must_use]
-    pub const fn optional(self) -> Self {
-        Self { is_required: false, ..self }
-    }
-
     /// It lies in the base type's table, and is the same fact there.
     #[must_use]
     pub const fn shared(self) -> Self {

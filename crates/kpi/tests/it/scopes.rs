@@ -77,6 +77,20 @@ on_both_engines! {
     }
 
     /// covers K2.1 (part)
+    async fn whose_team_is_dissolved_leads_nobody_any_more(db: TestStore) {
+        let company = Company::new(&db).await;
+        let north = company.records.get(&company.admin, &TEAM, company.north).await.unwrap();
+        let nick = company.records.get(&company.nora, &EMPLOYEE, company.nick_record).await.unwrap();
+        assert!(nick.cell("notes").unwrap().is_shown);
+        company.records.archive(&company.admin, &TEAM, (north.id, north.version)).await.unwrap();
+        let nick = company.records.get(&company.nora, &EMPLOYEE, company.nick_record).await.unwrap();
+        assert!(!nick.cell("notes").unwrap().is_shown);
+        let draft = Draft::new().text("notes", "still mine?");
+        let error = company.records.update(&company.nora, &EMPLOYEE, (nick.id, nick.version), &draft).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Denied);
+    }
+
+    /// covers K2.1 (part)
     async fn without_a_permission_or_a_person_there_is_nothing(db: TestStore) {
         let company = Company::new(&db).await;
         let mut nobody = caller(&db, "Employee", None);

@@ -2,7 +2,7 @@
 
 use palisade_base::Kind;
 use palisade_kpi::types::EMPLOYEE;
-use palisade_records::{Draft, directory::PERSON};
+use palisade_records::{Draft, Field, Kind as FieldKind, Privacy, RecordType, RowRules, directory::PERSON, verbs};
 use palisade_testkit::on_both_engines;
 
 use crate::{
@@ -10,7 +10,43 @@ use crate::{
     company::{Company, leaves},
 };
 
+/// The team's table with one of its fields kept secret.
+static SECRETIVE: RecordType = RecordType {
+    name: "team",
+    singular: "team",
+    plural: "Teams",
+    about: "",
+    table: "team",
+    path: "teams",
+    base: None,
+    fields: &[
+        Field::new("name", "Name", FieldKind::Text(100)).required(),
+        Field { privacy: Privacy::Secret, ..Field::new("area", "Area", FieldKind::Text(100)) },
+    ],
+    title: &["name"],
+    sort: &["name"],
+    key: &[],
+    unique: &[],
+    subject: None,
+    verbs: verbs!("kpi", "team"),
+    rows: RowRules::IMPERSONAL,
+    retention: "",
+};
+
 on_both_engines! {
+    /// covers K6.1 (part)
+    async fn of_a_secret_field_the_trail_tells_only_that_it_changed(db: TestStore) {
+        let company = Company::new(&db).await;
+        let draft = Draft::new().text("name", "Vault").text("area", "hunter2");
+        let made = company.records.create(&company.admin, &SECRETIVE, &draft).await.unwrap();
+        let draft = Draft::new().text("area", "hunter3");
+        company.records.update(&company.admin, &SECRETIVE, (made.id, made.version), &draft).await.unwrap();
+        for (action, _, _, detail) in leaves(&db, 2).await {
+            assert!(detail.contains(r#"{"field":"area","withheld":true}"#), "{action}: {detail}");
+            assert!(!detail.contains("hunter"), "{action}: {detail}");
+        }
+    }
+
     async fn the_slower_of_two_writers_is_told_what_changed_and_nothing_is_lost(db: TestStore) {
         let company = Company::new(&db).await;
         let (records, admin) = (&company.records, &company.admin);

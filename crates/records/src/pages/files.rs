@@ -244,7 +244,8 @@ pub(super) async fn apply(
     ProtectedForm(_): ProtectedForm<Fields>,
 ) -> Result<Response, Failure> {
     let report = pages.records.apply_import(&visitor.caller, pages.ty, id).await?;
-    let notice = Notice::ok(format!("{} were added, {} changed.", report.created(), report.changed()));
+    let notice =
+        Notice::ok(format!("The file was taken in: {} added, {} changed.", report.created(), report.changed()));
     Ok(see_other_with(format!("{}/import", pages.list_path()), &notice))
 }
 
@@ -254,7 +255,7 @@ pub(super) async fn undo(
     PathId(id): PathId<RecordId>,
     ProtectedForm(_): ProtectedForm<Fields>,
 ) -> Result<Response, Failure> {
-    let records = pages.records.undo_import(&visitor.caller, pages.ty, id).await?;
-    let notice = Notice::ok(format!("The import was taken back: {records} records are as they were before."));
+    pages.records.undo_import(&visitor.caller, pages.ty, id).await?;
+    let notice = Notice::ok("The import was taken back: its records are as they were before.");
     Ok(see_other_with(format!("{}/import", pages.list_path()), &notice))
 }

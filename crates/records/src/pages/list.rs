@@ -120,7 +120,7 @@ async fn filter_fields(pages: &Pages, caller: &Caller) -> Result<Vec<Input>, Err
     }
     for (index, field) in ty.fields.iter().enumerate() {
         if field.is_filter && view.sees(index) {
-            inputs.push(filter_input(pages, caller, field).await?);
+            inputs.extend(filter_input(pages, caller, field).await?);
         }
     }
     let states = [("", "In use"), ("true", "Out of use"), ("all", "All")];
@@ -128,16 +128,17 @@ async fn filter_fields(pages: &Pages, caller: &Caller) -> Result<Vec<Input>, Err
     Ok(inputs)
 }
 
-async fn filter_input(pages: &Pages, caller: &Caller, field: &Field) -> Result<Input, Error> {
+/// The input of a filter. `None` where there is nothing to choose from.
+async fn filter_input(pages: &Pages, caller: &Caller, field: &Field) -> Result<Option<Input>, Error> {
     let mut choices = vec![Choice::new("", "All")];
     match field.kind {
         Kind::Link(to) => choices.extend(lookup::choices(&pages.records, caller, to).await?),
         Kind::Choice(options) => choices.extend(options.iter().map(|(value, label)| Choice::new(*value, *label))),
         Kind::Bool => choices.extend([Choice::new("yes", "Yes"), Choice::new("no", "No")]),
-        Kind::Int { .. } => return Ok(Input::number(field.name, field.label)),
-        _ => return Ok(Input::text(field.name, field.label)),
+        Kind::Int { .. } => return Ok(Some(Input::number(field.name, field.label))),
+        _ => return Ok(Some(Input::text(field.name, field.label))),
     }
-    Ok(Input::select(field.name, field.label, choices))
+    Ok((choices.len() > 1).then(|| Input::select(field.name, field.label, choices)))
 }
 
 fn empty(pages: &Pages, caller: &Caller, query: &ListQuery) -> EmptyState {
