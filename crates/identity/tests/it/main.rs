@@ -1,7 +1,15 @@
 //! Identity, on both engines.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
+mod dump;
+mod factors;
+mod keys;
+mod links;
+mod roles;
+mod sessions;
+mod settings;
 mod sign_in;
+mod users;
 mod world;
 
 use palisade_store::{MigrationSet, Migrator, STORE_MIGRATIONS};

@@ -25,6 +25,11 @@ pub(crate) const READ: Permission = Permission::new("kpi.employee.read");
 pub(crate) const UPDATE: Permission = Permission::new("kpi.employee.update");
 pub(crate) const GOOD: &str = "Quiet7 lantern;fog";
 pub(crate) const OTHER: &str = "Plum gravel-9 tide";
+
+pub(crate) const fn quick() -> HashingConfig {
+    QUICK
+}
+
 const QUICK: HashingConfig = HashingConfig { memory_kib: 64, passes: 1, lanes: 1, at_once: 4, queue: 400 };
 
 pub(crate) struct World {
@@ -193,6 +198,13 @@ impl World {
         }
         assert_eq!(session.facts.state, SessionState::Full);
         Client::of(session)
+    }
+
+    pub(crate) async fn signed_in_by_link(&self, user: UserId) -> Client {
+        let link = self.identity.issue_sign_in_link(&host(), user).await.unwrap();
+        let opened = self.identity.open_sign_in_link(&link.token, None, None, origin("192.0.2.1")).await.unwrap();
+        assert_eq!(opened.facts.state, SessionState::Full);
+        Client::of(opened)
     }
 
     pub(crate) async fn identify(&self, token: &PlainToken) -> Identified {
