@@ -19,7 +19,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
 };
-use palisade_config::HostName;
+use palisade_config::{HostName, TimeoutsConfig};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
@@ -31,7 +31,7 @@ use crate::{
     pipeline::{self, Next, Step},
     request::Passage,
     shared::Shared,
-    wire::{Door, WireFault, WireLimits},
+    wire::{Door, Watched, WireFault, WireLimits},
 };
 
 /// How often a connection looks whether it has rested or stalled for too long, at most.
@@ -65,20 +65,59 @@ pub(crate) struct Activity {
     open: AtomicUsize,
     /// The last time that something moved, in milliseconds since `born`.
     moved: AtomicU64,
+    /// Since when the client takes nothing of what is ready for it, in milliseconds since `born`, from 1; 0: it does.
+    blocked: AtomicU64,
+}
+
+/// What is to be done with a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pulse {
+    /// Nothing.
+    Alive,
+    /// It has rested for long enough: it is asked to end.
+    Resting,
+    /// Its client takes nothing: it is cut.
+    Stalled,
 }
 
 impl Activity {
     fn new() -> Self {
-        Self { born: Instant::now(), open: AtomicUsize::new(0), moved: AtomicU64::new(0) }
+        Self { born: Instant::now(), open: AtomicUsize::new(0), moved: AtomicU64::new(0), blocked: AtomicU64::new(0) }
+    }
+
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn touch(&self) {
-        let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(now, Ordering::Relaxed);
+        self.moved.store(self.age_ms(), Ordering::Relaxed);
     }
 
-    fn quiet_for(&self) -> Duration {
-        self.born.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
+    /// Notes whether the client took something just now.
+    pub(crate) fn wrote(&self, taken: bool) {
+        if taken {
+            self.blocked.store(0, Ordering::Relaxed);
+        } else if self.blocked.load(Ordering::Relaxed) == 0 {
+            self.blocked.store(self.age_ms().max(1), Ordering::Relaxed);
+        }
+    }
+
+    fn pulse(&self, timeouts: &TimeoutsConfig) -> Pulse {
+        let since = |instant: u64| Duration::from_millis(self.age_ms().saturating_sub(instant));
+        let quiet = since(self.moved.load(Ordering::Relaxed));
+        let busy = self.open.load(Ordering::Relaxed) > 0;
+        let blocked = match self.blocked.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            instant => since(instant),
+        };
+        // An app may be at work for the time of a request before there is anything to take.
+        if blocked >= timeouts.stalled() || (busy && quiet >= timeouts.stalled() + timeouts.request()) {
+            Pulse::Stalled
+        } else if !busy && quiet >= timeouts.idle() {
+            Pulse::Resting
+        } else {
+            Pulse::Alive
+        }
     }
 }
 
@@ -136,6 +175,7 @@ pub(crate) async fn serve<S>(
         let (shared, connection) = (Arc::clone(&shared), Arc::clone(&connection));
         service_fn(move |request| answer(Arc::clone(&shared), steps, Arc::clone(&connection), request))
     };
+    let stream = Watched::new(stream, Arc::clone(&connection));
     if http2 {
         let io = TokioIo::new(stream);
         run(&shared, &connection, http2_builder(&shared).serve_connection(io, service), stop).await;
@@ -209,12 +249,11 @@ async fn run<C: GracefulConnection>(
                 end(served.as_mut(), &mut ending, timeouts.stop());
             }
             () = sleep(look) => {
-                let quiet = connection.activity.quiet_for();
-                let busy = connection.activity.open.load(Ordering::Relaxed) > 0;
-                if ending.is_some_and(|deadline| Instant::now() >= deadline) || (busy && quiet >= timeouts.stalled() + timeouts.request()) {
+                let pulse = connection.activity.pulse(timeouts);
+                if pulse == Pulse::Stalled || ending.is_some_and(|deadline| Instant::now() >= deadline) {
                     return;
                 }
-                if !busy && quiet >= timeouts.idle() && ending.is_none() {
+                if pulse == Pulse::Resting && ending.is_none() {
                     end(served.as_mut(), &mut ending, GOODBYE);
                 }
             }

@@ -150,20 +150,7 @@ async fn serve(shared: Arc<Shared>, door: Door, stream: TcpStream, peer: SocketA
     // Small answers go out at once; hyper does its own gathering.
     let _ = stream.set_nodelay(true);
     match door {
-        Door::Sites(acceptor) => {
-            let handshake = timeout(shared.config.timeouts.handshake(), acceptor.accept(stream));
-            match handshake.await {
-                Ok(Ok(stream)) => {
-                    let connection = Connection::new(peer, Some(facts_of(&stream)));
-                    connection::serve(shared, pipeline::SITES, connection, stream, stop).await;
-                }
-                Ok(Err(error)) => {
-                    tracing::debug!(%peer, %error, "a TLS handshake failed");
-                    shared.metrics.connection("handshake_failed");
-                }
-                Err(_) => shared.metrics.connection("handshake_too_slow"),
-            }
-        }
+        Door::Sites(acceptor) => serve_sites(shared, acceptor, stream, peer, stop).await,
         Door::Plain => {
             connection::serve(shared, pipeline::PLAIN, Connection::new(peer, None), stream, stop).await;
         }
@@ -171,6 +158,42 @@ async fn serve(shared: Arc<Shared>, door: Door, stream: TcpStream, peer: SocketA
             connection::serve(shared, pipeline::OPERATIONS, Connection::new(peer, None), stream, stop).await;
         }
     }
+}
+
+async fn serve_sites(
+    shared: Arc<Shared>,
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    peer: SocketAddr,
+    stop: watch::Receiver<bool>,
+) {
+    let patience = shared.config.timeouts.handshake();
+    let Ok(first) = timeout(patience, first_byte(&stream)).await else {
+        return shared.metrics.connection("handshake_too_slow");
+    };
+    // People type http:// before an address with a port; they are sent on as from the plain listener.
+    if matches!(first, Some(b'A'..=b'Z')) {
+        let connection = Connection::new(peer, None);
+        return connection::serve(shared, pipeline::PLAIN, connection, stream, stop).await;
+    }
+    match timeout(patience, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let connection = Connection::new(peer, Some(facts_of(&stream)));
+            connection::serve(shared, pipeline::SITES, connection, stream, stop).await;
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "a TLS handshake failed");
+            shared.metrics.connection("handshake_failed");
+        }
+        Err(_) => shared.metrics.connection("handshake_too_slow"),
+    }
+}
+
+/// The first byte that the client sends, left where it is. A handshake begins with 22, a method with a capital letter.
+async fn first_byte(stream: &TcpStream) -> Option<u8> {
+    let mut byte = [0];
+    let read = stream.peek(&mut byte).await.ok()?;
+    (read == 1).then_some(byte[0])
 }
 
 fn facts_of(stream: &TlsStream<TcpStream>) -> TlsFacts {

@@ -25,14 +25,13 @@ pub async fn render_failures(State(state): State<RenderState>, request: Request,
     let id = request.extensions().get::<RequestId>().copied();
     let (parts, body) = request.into_parts();
     let json = wants_json(&parts);
-    let asked = format!("{} {}", parts.method, parts.uri.path());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(Carried(failure)) = response.extensions_mut().remove::<Carried>() else {
         return response;
     };
     let visitor = response.extensions_mut().remove::<Visitor>();
     let id = id.or_else(|| visitor.as_ref().map(|visitor| visitor.request));
-    log(&failure, id, &asked);
+    log(&failure, id);
     let rendered = if json { as_json(&failure, id) } else { page::error_page(&failure, visitor.as_ref(), &state, id) };
     replace_body(response, rendered)
 }
@@ -48,15 +47,16 @@ fn prefers_json(headers: &HeaderMap) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
-fn log(failure: &Failure, id: Option<RequestId>, asked: &str) {
+/// Without the address, which may hold a one-time token: the access log has it under the same id, as far as it may be shown.
+fn log(failure: &Failure, id: Option<RequestId>) {
     let request = id.map(tracing::field::display);
     let status = failure.status().as_u16();
     let message = failure.error().message();
     let cause = failure.error().cause_for_log();
     match failure.kind() {
-        Kind::Internal => tracing::error!(request, status, cause, asked, "{message}"),
-        Kind::Unavailable => tracing::warn!(request, status, cause, asked, "{message}"),
-        _ => tracing::info!(request, status, cause, asked, "{message}"),
+        Kind::Internal => tracing::error!(request, status, cause, "{message}"),
+        Kind::Unavailable => tracing::warn!(request, status, cause, "{message}"),
+        _ => tracing::info!(request, status, cause, "{message}"),
     }
 }
 

@@ -11,8 +11,8 @@ section! {
         header_count: usize = 100,
         /// The address of a request, in bytes (414 beyond).
         uri_bytes: usize = 8_192,
-        /// The body of a request, in KiB (413 beyond).
-        body_kib: usize = 10_240,
+        /// The body of a request, in KiB (413 beyond). The default takes the largest file that the pages take, and its form.
+        body_kib: usize = 16_640,
         /// Requests at once on one HTTP/2 connection.
         http2_streams: u32 = 100,
         /// Requests that an HTTP/2 client may take back before they are looked at; beyond it the connection is closed (rapid reset).

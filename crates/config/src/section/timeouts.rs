@@ -17,7 +17,7 @@ section! {
         request_ms: u64 = 120_000,
         /// How long a connection may rest between requests.
         idle_ms: u64 = 75_000,
-        /// How long a client may take nothing of an answer that is ready for it, before the connection is closed.
+        /// How long a client may take nothing of an answer that is ready for it, before the connection is closed. On HTTP/2 an answer of one piece counts as rest.
         stalled_ms: u64 = 60_000,
         /// How long requests under way may take to finish when the program stops.
         stop_ms: u64 = 20_000,

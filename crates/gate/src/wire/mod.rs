@@ -3,6 +3,8 @@
 mod chunks;
 mod door;
 mod head;
+mod watched;
 
 pub(crate) use door::{Door, WireLimits};
 pub(crate) use head::{HeadLimits, WireFault};
+pub(crate) use watched::Watched;

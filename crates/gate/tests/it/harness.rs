@@ -341,6 +341,7 @@ fn app(site: &str) -> Router {
         .get("/own-headers", Access::Public, own_headers)
         .get("/panic", Access::Public, panicking)
         .get("/slow", Access::Public, slow)
+        .get("/large", Access::Public, async || vec![b'a'; 32 * 1024 * 1024])
         .get("/assets/a.css", Access::Public, async || ([(header::CACHE_CONTROL, "public, max-age=60")], "a{}"));
     routes.into_router().route("/echo", routing::any(echo))
 }

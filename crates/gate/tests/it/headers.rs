@@ -40,7 +40,7 @@ async fn every_answer_over_tls_has_all_headers() {
         (403, client.get(gate.url("kpi.example", "/all")).header("cookie", format!("__Host-palisade={ANNA}"))),
         (404, client.get(gate.url("kpi.example", "/nothing"))),
         (405, client.delete(gate.url("kpi.example", "/"))),
-        (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 11 * 1024 * 1024])),
+        (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 17 * 1024 * 1024])),
         (421, client.get(gate.url("evil.example", "/"))),
         (500, client.get(gate.url("kpi.example", "/panic"))),
         (503, client.get(gate.url("kpi.example", "/slow"))),
@@ -157,4 +157,21 @@ async fn the_id_is_ours() {
     let response = gate.get("/echo", &[("x-request-id", "mine"), ("x-api-key", KEY)]).await;
     assert_ne!(header_of(&response, "x-request-id"), "mine");
     assert!(!response.text().await.unwrap().contains("mine"));
+}
+
+/// No other origin is let in, least of all one that is only repeated back.
+#[tokio::test]
+async fn no_origin_is_reflected() {
+    let gate = TestGate::start().await;
+    let request = gate.client().request(http::Method::OPTIONS, gate.url("kpi.example", "/api/v1/people"));
+    let preflight = request
+        .header("origin", "https://evil.example")
+        .header("access-control-request-method", "POST")
+        .send()
+        .await
+        .unwrap();
+    let simple = gate.get("/api/v1/people", &[("origin", "https://evil.example")]).await;
+    for response in [preflight, simple] {
+        assert!(!response.headers().keys().any(|name| name.as_str().starts_with("access-control-")));
+    }
 }

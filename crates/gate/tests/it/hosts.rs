@@ -102,3 +102,15 @@ async fn the_usual_port_is_left_out_and_no_path_turns_into_a_host() {
     let answer = read_all(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && !answer.contains("\r\nlocation:"), "{answer}");
 }
+
+/// covers T1.9 (part)
+#[tokio::test]
+async fn plain_http_on_the_port_of_https_is_sent_on_as_well() {
+    let gate = TestGate::start().await;
+    let mut stream = TcpStream::connect(gate.https()).await.unwrap();
+    stream.write_all(b"GET /x?y HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    let answer = read_all(&mut stream).await;
+    let location = format!("\r\nlocation: https://localhost:{}/x?y\r\n", gate.https().port());
+    assert!(answer.starts_with("HTTP/1.1 301 ") && answer.contains(&location), "{answer}");
+    assert!(!answer.contains("strict-transport-security"), "{answer}");
+}

@@ -8,6 +8,7 @@ mod forwarding;
 mod headers;
 mod hosts;
 mod limits;
+mod logs;
 mod operations;
 mod sessions;
 mod sizes;

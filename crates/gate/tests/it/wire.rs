@@ -162,20 +162,97 @@ async fn the_plain_listener_is_as_strict() {
     }
 }
 
+/// What came before on the connection is answered as if nothing had happened.
+#[tokio::test]
+async fn a_sound_request_before_a_bad_one_is_answered() {
+    let gate = TestGate::start().await;
+    let requests = "GET /whoami HTTP/1.1\r\nHost: kpi.example\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
+    let answer = gate.exchange(requests.as_bytes()).await;
+    let bad = answer.find("HTTP/1.1 400 ").expect("a refusal");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer[..bad].ends_with("\r\n\r\nanonymous"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_let_go() {
+    let gate = TestGate::with(|config| {
+        config.timeouts.stalled_ms = 300;
+        // An answer of one piece is out of the app's hands on HTTP/2: there a client that takes nothing of it is at rest.
+        config.timeouts.idle_ms = 1_000;
+    })
+    .await;
+    for alpn in [&[][..], &[&b"h2"[..]]] {
+        let mut stream = gate.tls("kpi.example", alpn).await;
+        if alpn.is_empty() {
+            stream.write_all(b"GET /large HTTP/1.1\r\nHost: kpi.example\r\n\r\n").await.unwrap();
+        } else {
+            stream.write_all(&[PREFACE, &headers_frame(1, "/large", &[])].concat()).await.unwrap();
+        }
+        let open = async || {
+            let url = format!("http://{}/metrics", gate.bound.operations.unwrap());
+            gate.client().get(url).send().await.unwrap().text().await.unwrap()
+        };
+        // The one that asks is open too.
+        let gone = async { while !open().await.contains("palisade_connections_open 1\n") {} };
+        tokio::time::timeout(Duration::from_secs(10), gone).await.expect("it is let go");
+        drop(stream);
+    }
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// A HEADERS frame that ends headers and stream: GET, https, the path, kpi.example, and more headers as literals.
+fn headers_frame(stream: u32, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let mut block = vec![0x82, 0x87, 0x04];
+    block.extend(text(path));
+    block.push(0x01);
+    block.extend(text("kpi.example"));
+    for (name, value) in more {
+        block.push(0);
+        block.extend(text(name));
+        block.extend(text(value));
+    }
+    let length = u32::try_from(block.len()).unwrap().to_be_bytes();
+    let mut frame = vec![length[1], length[2], length[3], 1, 5];
+    frame.extend(stream.to_be_bytes());
+    frame.extend(block);
+    frame
+}
+
+/// Headers that belong to one connection, a second host, a length that is not true: HTTP/2 can be misread as well.
+#[tokio::test]
+async fn http_2_requests_that_could_be_read_in_two_ways_reach_no_app() {
+    let gate = TestGate::start().await;
+    for (name, value) in [
+        ("transfer-encoding", "chunked"),
+        ("connection", "x-kept"),
+        ("content-length", "5"),
+        ("host", "other.example"),
+        ("x", "a\r\nb: c"),
+        ("X-Upper", "a"),
+        (":path", "/all"),
+    ] {
+        let mut stream = gate.tls("kpi.example", &[b"h2"]).await;
+        let frame = headers_frame(1, "/upload", &[(name, value)]);
+        stream
+            .write_all(&[PREFACE, &frame, &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat())
+            .await
+            .unwrap();
+        let _ = read_all(&mut stream).await;
+    }
+    assert_eq!(gate.seen.lock().unwrap().len(), 0);
+}
+
 /// HTTP/2 as raw frames: a client that opens streams and takes them back at once is shown the door.
 #[tokio::test]
 async fn rapid_resets_close_the_connection_and_others_are_served() {
     let gate = TestGate::start().await;
     let mut stream = gate.tls("kpi.example", &[b"h2"]).await;
-    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
-    // :method GET, :scheme https, :path / from the static table; :authority kpi.example as a literal.
-    let mut block = vec![0x82, 0x87, 0x84, 0x01, 11];
-    block.extend_from_slice(b"kpi.example");
+    stream.write_all(PREFACE).await.unwrap();
     for number in 0..5_000_u32 {
-        let id = (number * 2 + 1).to_be_bytes();
-        let mut frames = vec![0, 0, u8::try_from(block.len()).unwrap(), 1, 5];
-        frames.extend(id.iter().chain(&block));
-        frames.extend([0, 0, 4, 3, 0].iter().chain(&id).chain(&[0, 0, 0, 8]));
+        let id = number * 2 + 1;
+        let mut frames = headers_frame(id, "/", &[]);
+        frames.extend([0, 0, 4, 3, 0].iter().chain(&id.to_be_bytes()).chain(&[0, 0, 0, 8]));
         if stream.write_all(&frames).await.is_err() {
             break;
         }
