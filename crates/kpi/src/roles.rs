@@ -3,7 +3,10 @@
 use palisade_base::Scope::{self, All, Own, Team};
 use palisade_records::{PermissionInfo, directory};
 
-use crate::{TYPES, types::READ_DETAILS};
+use crate::{
+    TYPES,
+    types::{EMPLOYEE as EMPLOYEE_TYPE, READ_DETAILS},
+};
 
 /// Every permission of the app and of the directory below it, in the order that pages list them.
 #[must_use]
@@ -13,6 +16,7 @@ pub fn permissions() -> Vec<PermissionInfo> {
         name: READ_DETAILS,
         label: "See details of employees".into(),
         about: "Telephone, mail address, employee number, date of hire and notes.".into(),
+        scopes: EMPLOYEE_TYPE.rows.scopes(),
     });
     all.extend(directory::permissions());
     all

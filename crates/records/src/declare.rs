@@ -3,6 +3,8 @@
 //! A [`RecordType`] is declared once, as a `static`. Everything that reaches its records (pages, API, import, export,
 //! trail entries, the start-up check of the schema) is derived from it; nothing else knows the table.
 
+use palisade_base::Scope;
+
 /// A kind of record: its table, its fields, who may do what with which rows.
 #[derive(Debug)]
 pub struct RecordType {
@@ -184,6 +186,16 @@ pub struct RowRules {
 impl RowRules {
     /// Records that are about nobody: only the scope `all` reaches them.
     pub const IMPERSONAL: Self = Self { own: None, team: None };
+
+    /// The scopes that mean something for these rows, narrowest first.
+    #[must_use]
+    pub const fn scopes(&self) -> &'static [Scope] {
+        match (self.own, self.team) {
+            (None, None) => &[Scope::All],
+            (Some(_), None) => &[Scope::Own, Scope::All],
+            (_, Some(_)) => &[Scope::Own, Scope::Team, Scope::All],
+        }
+    }
 }
 
 impl Field {
@@ -322,6 +334,8 @@ pub struct PermissionInfo {
     pub label: String,
     /// What else there is to know; may be empty.
     pub about: String,
+    /// The scopes that make sense for it, narrowest first.
+    pub scopes: &'static [Scope],
 }
 
 impl RecordType {
@@ -333,6 +347,7 @@ impl RecordType {
             name: verb.permission,
             label: format!("{label} {plural}"),
             about: about.to_owned(),
+            scopes: self.rows.scopes(),
         };
         vec![
             info(self.verbs.read, "See", ""),

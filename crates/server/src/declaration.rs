@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use palisade_base::{Permission, Scope};
+use palisade_base::Permission;
 use palisade_identity::{
     model::{FactorRule, PermissionInfo, RoleTemplate, SiteDeclaration},
     permissions::console_declaration,
@@ -37,7 +37,7 @@ fn permission_info(info: palisade_records::PermissionInfo) -> PermissionInfo {
         permission: Permission::new(info.name),
         label: info.label.leak(),
         description: info.about.leak(),
-        scopes: &[Scope::Own, Scope::Team, Scope::All],
+        scopes: info.scopes,
     }
 }
 

@@ -54,7 +54,7 @@ on_both_engines! {
     }
 
     /// covers K2.1 (part)
-    async fn a_manager_does_not_set_the_address_that_sign_in_mails_go_to(db: TestStore) {
+    async fn a_manager_does_not_set_mail_addresses(db: TestStore) {
         let company = Company::new(&db).await;
         let nick = nora_sees(&company, company.nick_record).await;
         let draft = Draft::new().text("email", "mine@example.com").text("phone", "555-0199");

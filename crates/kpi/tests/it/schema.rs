@@ -79,8 +79,10 @@ on_both_engines! {
 fn roles_grant_only_permissions_that_are_declared_and_the_admin_has_all_of_them() {
     let declared: Vec<&str> = permissions().iter().map(|info| info.name).collect();
     for role in DEFAULT_ROLES {
-        for (name, _) in role.grants {
+        for (name, scope) in role.grants {
             assert!(declared.contains(name), "{} grants {name}, which nothing declares", role.name);
+            let info = permissions().into_iter().find(|info| info.name == *name).unwrap();
+            assert!(info.scopes.contains(scope), "{} grants {name} with a scope that means nothing", role.name);
         }
     }
     let admin: Vec<&str> = DEFAULT_ROLES[0].grants.iter().map(|(name, _)| *name).collect();

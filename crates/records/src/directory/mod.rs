@@ -22,7 +22,8 @@ pub fn permissions() -> Vec<PermissionInfo> {
     all.push(PermissionInfo {
         name: SET_EMAIL,
         label: "Set mail addresses of people".into(),
-        about: "Sign-in mails go there: whoever may set it for somebody else could take over their account.".into(),
+        about: "Mails about somebody's account may go there, so it takes more than changing the record.".into(),
+        scopes: PERSON.rows.scopes(),
     });
     all
 }

@@ -17,10 +17,10 @@ pub const GIVEN_NAME: Field =
 pub const FAMILY_NAME: Field =
     Field::new("family_name", "Family name", Kind::Text(NAME_MAX)).required().searchable().listed().personal(TO_CALL);
 
-/// The mail address. Whoever could change it for somebody else could have that person's sign-in links sent to
-/// themselves; so setting it takes a permission of its own.
+/// The mail address. Mails about a person's account may go there: whoever could change it for somebody else could have
+/// them sent to themselves. So setting it takes a permission of its own.
 pub const EMAIL: Field = Field::new("email", "Mail address", Kind::Email)
-    .hint("Where sign-in and password mails go.")
+    .hint("Where the company writes to. No two people share one.")
     .searchable()
     .listed()
     .personal(TO_REACH)
