@@ -9,8 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use data_encoding::BASE32_NOPAD;
-use palisade_base::{Caller, Env, Permit, Secret, SecretString, UserId, auth::SessionFacts};
+use palisade_base::{Caller, Env, Permit, Secret, UserId};
 use palisade_config::{CompanyConfig, Config};
 use palisade_identity::{
     Identity,
@@ -20,7 +19,6 @@ use palisade_identity::{
 };
 use palisade_kpi::demo::{self as company, Company, DemoRole, DemoUser};
 use serde::{Deserialize, Serialize};
-use totp_rs::Builder;
 
 use crate::{
     System,
@@ -187,26 +185,10 @@ impl<'a> Office<'a> {
         Ok(())
     }
 
-    /// Enrols an authenticator app as the user would: signs in by a link, takes the seed, gives the first code.
+    /// Enrols an authenticator app for the user; the demo prints its seed.
     async fn enrol(&self, user: UserId) -> anyhow::Result<String> {
-        let link = self.identity.issue_sign_in_link(self.caller, user).await.map_err(plain)?;
-        let opened = self.identity.open_sign_in_link(&link.token, None, None, self.caller.origin.clone()).await;
-        let session: SessionFacts = opened.map_err(plain)?.facts;
-        let caller =
-            Caller { actor: palisade_base::Actor::User(user), ..Caller::anonymous(self.caller.origin.clone()) };
-        let enrolment = self.identity.begin_totp(&caller, &session).await.map_err(plain)?;
-        let secret = enrolment.secret.expose().clone();
-        let code = self.last_code(&secret)?;
-        self.identity.confirm_totp(&caller, &session, &code, None, None).await.map_err(plain)?;
-        Ok(secret)
-    }
-
-    /// The code of the step before this one: whoever signs in next finds the present code unused.
-    fn last_code(&self, secret: &str) -> anyhow::Result<SecretString> {
-        let seconds = self.env.now().as_micros() / 1_000_000 - 30;
-        let seed = BASE32_NOPAD.decode(secret.as_bytes()).context("the seed can't be read")?;
-        let totp = Builder::new().with_secret(seed).build()?;
-        Ok(Secret::new(totp.generate(u64::try_from(seconds)?).to_string()))
+        let enrolment = self.identity.enrol_for(self.caller, user).await.map_err(plain)?;
+        Ok(enrolment.secret.expose().clone())
     }
 }
 

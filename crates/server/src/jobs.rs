@@ -15,6 +15,8 @@ use crate::System;
 const LOOK_AT_DATABASE: Duration = Duration::from_secs(5);
 /// How often the vault counts its keys' uses and learns of other nodes' keys.
 const VAULT_UPKEEP: Duration = Duration::from_secs(60);
+/// How often failures that were only counted are written down.
+const COUNTED_FAILURES: Duration = Duration::from_secs(60);
 /// How often what has run out is deleted.
 const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
 
@@ -41,6 +43,16 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
                 Ok(true) => tracing::warn!("the vault's data key has encrypted many values: run `palisade key rotate`"),
                 Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "the vault's counts could not be kept; they will be next time"),
+            }
+        }
+    }));
+    let identity = system.identity.clone();
+    tasks.spawn(repeat(COUNTED_FAILURES, stop.subscribe(), move || {
+        let identity = identity.clone();
+        async move {
+            if let Err(error) = identity.trace_counted_failures().await {
+                let cause = error.cause_for_log();
+                tracing::warn!(cause, "how many sign-ins failed could not be written into the trail");
             }
         }
     }));
