@@ -1,48 +1,51 @@
 //! The names of those whom the trail and the settings know by their ids.
 
-use std::collections::BTreeMap;
-
-use palisade_base::UserId;
-use palisade_identity::policy::permit_read_users;
-use palisade_web::Visitor;
+use palisade_base::Error;
+use palisade_identity::Names as Known;
+use palisade_trail::NamedActor;
 
 use crate::ConsoleState;
 
-/// The most users that one page looks up.
-const MOST: usize = 60;
-
-/// Names by the way the trail writes actors: `user:<id>`.
-pub(crate) struct Names(BTreeMap<String, String>);
+/// What people call the actors of a page.
+pub(crate) struct Names(Known);
 
 impl Names {
-    /// Looks up the actors of a page. Who may not see users sees the ids instead.
-    pub(crate) async fn of(state: &ConsoleState, visitor: &Visitor, actors: &[&str]) -> Self {
-        let mut names = BTreeMap::new();
-        let Ok(permit) = permit_read_users(&visitor.caller) else { return Self(names) };
-        for &actor in actors {
-            let Some(id) = actor.strip_prefix("user:").and_then(|id| id.parse::<UserId>().ok()) else { continue };
-            if names.len() >= MOST || names.contains_key(actor) {
-                continue;
-            }
-            // A user who is gone keeps the id: the trail outlives them.
-            if let Ok(user) = state.identity.user_detail(&permit, id).await {
-                names.insert(actor.to_owned(), user.row.display_name);
+    /// Looks up actors, as the trail writes them, all at once.
+    ///
+    /// # Errors
+    /// The database can't be used.
+    pub(crate) async fn of(state: &ConsoleState, actors: &[&str]) -> Result<Self, Error> {
+        let (mut users, mut keys) = (Vec::new(), Vec::new());
+        for actor in actors.iter().filter_map(|actor| NamedActor::parse(actor)) {
+            match actor {
+                NamedActor::User(id) if !users.contains(&id) => users.push(id),
+                NamedActor::ApiKey(id) if !keys.contains(&id) => keys.push(id),
+                NamedActor::User(_) | NamedActor::ApiKey(_) => {}
             }
         }
-        Self(names)
+        Ok(Self(state.identity.names(&users, &keys).await?))
     }
 
     /// What people call an actor.
     pub(crate) fn say(&self, actor: &str) -> String {
-        if let Some(name) = self.0.get(actor) {
-            return name.clone();
+        match NamedActor::parse(actor) {
+            Some(NamedActor::User(id)) => {
+                self.0.users.get(&id).cloned().unwrap_or_else(|| "a user who is gone".to_owned())
+            }
+            Some(NamedActor::ApiKey(id)) => match self.0.keys.get(&id) {
+                Some(name) => format!("the program “{name}”"),
+                None => "a program whose key is gone".to_owned(),
+            },
+            None => say_nameless(actor),
         }
-        match actor.split_once(':') {
-            None if actor == "anonymous" => "Nobody known".to_owned(),
-            Some(("operator", name)) => format!("{name}, at the host"),
-            Some(("job", name)) => format!("Palisade ({name})"),
-            Some(("api", id)) => format!("A program (key {id})"),
-            _ => actor.to_owned(),
-        }
+    }
+}
+
+fn say_nameless(actor: &str) -> String {
+    match actor.split_once(':') {
+        Some(("operator", name)) => format!("{name}, at the host"),
+        Some(("job", name)) => format!("Palisade ({name})"),
+        _ if actor == "anonymous" => "nobody signed in".to_owned(),
+        _ => actor.to_owned(),
     }
 }

@@ -1,25 +1,13 @@
 //! A new session becomes cookies.
 
 use axum::response::Response;
-use http::{HeaderMap, header};
-use palisade_base::{Instant, PlainToken, Span, auth::ClientClass, auth::SessionState};
+use http::header;
+use palisade_base::{Instant, Span, auth::ClientClass, auth::SessionState};
 use palisade_identity::model::NewSession;
 use palisade_web::{Notice, ReturnPath, Visitor, cookie, see_other};
 
 /// How long a browser keeps the cookie by which it is known again: the longest that browsers allow.
 const DEVICE_COOKIE_LIFE: Span = Span::days(400);
-
-/// The cookies that a sign-in looks at.
-pub(crate) struct Presented {
-    pub(crate) session: Option<PlainToken>,
-    pub(crate) device: Option<PlainToken>,
-}
-
-impl Presented {
-    pub(crate) fn from(headers: &HeaderMap) -> Self {
-        Self { session: cookie::token(headers, cookie::SESSION), device: cookie::token(headers, cookie::DEVICE) }
-    }
-}
 
 /// Puts the session's tokens into the response.
 pub(crate) fn set(response: &mut Response, session: &NewSession, now: Instant) {

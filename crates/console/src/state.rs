@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use palisade_base::{Env, Instant};
+use palisade_base::Instant;
 use palisade_identity::Identity;
+use palisade_store::Store;
+use palisade_trail::Trail;
 
 /// A site as pages name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +33,10 @@ pub struct ConsoleConfig {
 pub struct ConsoleState {
     /// Users, sessions, roles, settings.
     pub identity: Identity,
-    /// Clock and randomness.
-    pub env: Env,
+    /// The trail.
+    pub trail: Trail,
+    /// The store: reading the trail is written into the trail.
+    pub store: Store,
     /// The place.
     pub config: Arc<ConsoleConfig>,
 }
@@ -40,7 +44,7 @@ pub struct ConsoleState {
 impl ConsoleState {
     /// The present instant.
     pub(crate) fn now(&self) -> Instant {
-        self.env.now()
+        self.store.env().now()
     }
 
     /// What people call a site.

@@ -1,6 +1,6 @@
 //! The words for what the code calls by short names.
 
-use palisade_base::{Instant, Scope, auth::ClientClass};
+use palisade_base::{Category, Instant, Scope, auth::ClientClass};
 use palisade_identity::model::{FactorRule, Grant, GrantState, UserRow, UserStatus};
 use palisade_web::{
     Html, Visitor,
@@ -63,6 +63,73 @@ pub(crate) fn grant_badge(grant: &Grant) -> Badge {
 pub(crate) fn grant_badges(grants: &[Grant]) -> Html {
     let space = || Html::text(" ");
     Html::concat(grants.iter().flat_map(|grant| [Html::from_component(&grant_badge(grant)), space()]))
+}
+
+pub(crate) const fn category(category: Category) -> &'static str {
+    match category {
+        Category::Authentication => "Signing in",
+        Category::Administration => "Administration",
+        Category::Access => "Access to data",
+        Category::Configuration => "Settings",
+        Category::Security => "Security",
+        Category::Change => "Changes of records",
+    }
+}
+
+/// What an entry is about, with its id cut: lists have no room for it.
+pub(crate) fn resource(resource: &str) -> String {
+    match resource.split_once(':') {
+        Some((kind, id)) if id.len() > 12 => format!("{kind} …{}", &id[id.len().saturating_sub(6)..]),
+        _ => resource.to_owned(),
+    }
+}
+
+/// How an entry ended.
+pub(crate) fn outcome(outcome: &str) -> Badge {
+    match outcome.strip_prefix("failure:") {
+        None => Badge::ok("Done"),
+        Some(reason) => Badge::warn(refusal(reason)),
+    }
+}
+
+/// Why something failed, in words; what the program has no words for is shown as it is.
+pub(crate) fn refusal(reason: &str) -> String {
+    let words = match reason {
+        "wrong_password" => "Wrong password",
+        "wrong_code" => "Wrong code",
+        "wrong_codes" => "Too many wrong codes",
+        "unknown_name" => "Unknown name",
+        "no_password" => "No password set",
+        "locked" => "Locked for strangers",
+        "disabled" => "Account disabled",
+        "denied" => "Not allowed",
+        other => return other.replace('_', " "),
+    };
+    words.to_owned()
+}
+
+/// What happened at the door of an account.
+pub(crate) fn at_the_door(action: &str) -> String {
+    let words = match action {
+        "session.start" => "Signed in",
+        "sign_in.step" => "Password given",
+        "sign_in.try" => "Tried to sign in",
+        "session.end" => "Signed out, or session ended",
+        "session.renew" => "Session renewed",
+        "factor.begin" => "Began to set up a second factor",
+        "factor.enrol" => "Set up a second factor",
+        "factor.remove" => "Removed the second factor",
+        "factor.try" => "Gave a code",
+        "factor.stop" => "Sign-in stopped after wrong codes",
+        "recovery_codes.renew" => "Made new recovery codes",
+        "password.change" => "Changed the password",
+        "password.try" | "presence.prove" => "Gave the password again",
+        "device.enrol" => "Named a mobile device",
+        "device.forget" => "Forgot a device",
+        "user.lock" => "Locked for strangers after failures",
+        other => return other.to_owned(),
+    };
+    words.to_owned()
 }
 
 /// A browser's long name for itself, as people would say it; the whole name is in the trail.

@@ -12,7 +12,7 @@ mod store;
 use palisade_keys::EncryptedColumn;
 use palisade_store::{MigrationSet, ValueKind};
 
-pub use service::{Enrolled, Identity, IdentityConfig};
+pub use service::{Enrolled, Identity, IdentityConfig, Names};
 #[doc(hidden)]
 pub use store::STATEMENTS;
 

@@ -37,7 +37,8 @@ pub(crate) async fn build(system: &System, config: &SiteConfig, links_open_at_on
 pub fn routes(system: &System, links_open_at_once: bool) -> Routes {
     let console = ConsoleState {
         identity: system.identity.clone(),
-        env: system.env.clone(),
+        trail: system.trail.clone(),
+        store: system.store.clone(),
         config: Arc::new(console_config(&system.config, links_open_at_once)),
     };
     assets::routes()

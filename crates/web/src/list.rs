@@ -232,6 +232,18 @@ impl ListQuery {
         address.strip_prefix(&self.path).unwrap_or_default().to_owned()
     }
 
+    /// The filters that are set, in the order in which they came.
+    pub fn set_filters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.filters.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The address of the same list with other filters, from its first page.
+    #[must_use]
+    pub fn path_with<'a>(&self, filters: impl IntoIterator<Item = (&'static str, &'a str)>) -> String {
+        let filters: Vec<_> = filters.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        self.address(1, self.sort, self.order, &filters)
+    }
+
     /// What a filter form must carry along besides its own fields: sort, order, rows on a page, where not the usual ones.
     #[must_use]
     pub fn carried(&self) -> Vec<(&'static str, String)> {

@@ -30,6 +30,8 @@ pub struct Visitor {
     pub path: String,
     /// The request's instant.
     pub now: Instant,
+    /// The token by which this browser is known again, as it came; nobody has checked it yet.
+    pub device: Option<PlainToken>,
     /// What the last request wanted to say on the next page.
     pub notice: Option<Notice>,
 }
@@ -80,6 +82,7 @@ impl SiteFrame {
             session,
             path: parts.uri.path().to_owned(),
             now: env.now(),
+            device: cookie::token(&parts.headers, cookie::DEVICE),
             notice: Notice::from_headers(&parts.headers),
         };
         (visitor, begun)

@@ -8,6 +8,7 @@ mod policies;
 mod roles;
 mod sign_in;
 mod site;
+mod trail;
 mod users;
 
 use palisade_store::{Migrator, STORE_MIGRATIONS};

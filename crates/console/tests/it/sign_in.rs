@@ -1,5 +1,5 @@
 use palisade_base::PlainToken;
-use palisade_testkit::{TestStore, on_both_engines};
+use palisade_testkit::on_both_engines;
 
 use crate::{
     MIGRATOR,

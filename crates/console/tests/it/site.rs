@@ -20,6 +20,7 @@ use palisade_identity::{
 use palisade_keys::{KeyFile, Vault};
 use palisade_records::directory::NewPerson;
 use palisade_testkit::TestStore;
+use palisade_trail::{Trail, TrailConfig, TrailFilter};
 use palisade_web::{CsrfKey, Navigation, RenderState, SiteFrame, cookie, render_failures};
 
 use crate::browser::Browser;
@@ -31,6 +32,7 @@ pub(crate) const EMPLOYEE_READ: Permission = Permission::new("kpi.employee.read"
 pub(crate) struct Site {
     pub(crate) db: TestStore,
     pub(crate) identity: Identity,
+    pub(crate) trail: Trail,
     router: Router,
 }
 
@@ -54,19 +56,25 @@ impl Site {
             company: "Acme".to_owned(),
             profile: Profile::Guide,
             hashing: CHEAP,
+            first_administrator_gets: vec![("kpi", "admin")],
         };
+        let trail = Trail::open(db.store.clone(), &vault, TrailConfig::default()).await.unwrap();
         let identity = Identity::new(db.store.clone(), vault, config);
         identity.declare(vec![console_declaration(), kpi_declaration()]).await.unwrap();
         let mut config = ConsoleConfig {
             base_url: "https://acme.example".to_owned(),
             sites: vec![SiteLabel { name: CONSOLE, label: "Console" }, SiteLabel { name: "kpi", label: "KPI" }],
-            first_roles: vec![("kpi", "admin")],
             links_open_at_once: false,
         };
         adjust(&mut config);
-        let state = ConsoleState { identity: identity.clone(), env: db.env(), config: Arc::new(config) };
+        let state = ConsoleState {
+            identity: identity.clone(),
+            trail: trail.clone(),
+            store: db.store.clone(),
+            config: Arc::new(config),
+        };
         let router = router(state, identity.clone(), &db.env());
-        Self { db, identity, router }
+        Self { db, identity, trail, router }
     }
 
     /// A browser that has been nowhere yet.
@@ -123,12 +131,11 @@ impl Site {
         crate::browser::totp(seed, self.db.env().now())
     }
 
-    /// How often the trail has an action, by its leaves.
+    /// How often the trail has an action.
     pub(crate) async fn traced(&self, action: &str) -> usize {
-        let mut conn = self.db.store.read().await.unwrap();
-        let sql = palisade_store::SqlBuilder::new("SELECT action FROM trail_leaf");
-        let rows = conn.fetch_all(sql.build()).await.unwrap();
-        rows.iter().filter(|row| row.get::<String>("action").unwrap() == action).count()
+        self.trail.flush_seal().await.unwrap();
+        let filter = TrailFilter { action: Some(action.to_owned()), ..TrailFilter::default() };
+        self.trail.search(&filter, None, 500).await.unwrap().entries.len()
     }
 }
 

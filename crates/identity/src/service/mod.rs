@@ -9,6 +9,7 @@ mod flood;
 mod flow;
 mod keys;
 mod links;
+mod names;
 mod passwords;
 mod policies;
 mod presence;
@@ -33,6 +34,7 @@ use crate::{
 use cache::Cache;
 pub use factors::Enrolled;
 use flood::Flood;
+pub use names::Names;
 
 /// What identity is built with.
 #[derive(Clone, Debug)]

@@ -70,6 +70,14 @@ async fn one(conn: &mut Conn, sql: SqlBuilder) -> Result<Option<KeyRecord>, Stor
     Ok(Some(record))
 }
 
+/// What their owners call these keys.
+pub(crate) async fn names(conn: &mut Conn, ids: &[ApiKeyId]) -> Result<Vec<(ApiKeyId, String)>, StoreError> {
+    let mut sql = SqlBuilder::new("SELECT id, name FROM api_key WHERE id IN (");
+    sql.values(ids.iter().copied()).push(")");
+    let rows = conn.fetch_all(sql.build()).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
+}
+
 pub(crate) async fn of_user(conn: &mut Conn, user: UserId) -> Result<Vec<ApiKey>, StoreError> {
     let mut sql = select();
     sql.push("k.user_id = ").value(user).push(" ORDER BY k.created_at DESC, k.id");

@@ -71,6 +71,19 @@ pub(crate) async fn find_by_login(conn: &mut Conn, login: &str) -> Result<Option
     conn.fetch_optional(sql.build()).await?.as_ref().map(read).transpose()
 }
 
+/// What lists call these users; who is gone is not among them.
+pub(crate) async fn names(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, String)>, StoreError> {
+    let mut sql = SqlBuilder::new(
+        "SELECT u.id, p.given_name, p.family_name FROM app_user u JOIN person p ON p.id = u.person_id WHERE u.id IN (",
+    );
+    sql.values(ids.iter().copied()).push(")");
+    let named = |row: &Row| {
+        let (given, family): (String, String) = (row.get("given_name")?, row.get("family_name")?);
+        Ok((row.get("id")?, format!("{given} {family}")))
+    };
+    conn.fetch_all(sql.build()).await?.iter().map(named).collect()
+}
+
 pub(crate) async fn list(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<Account>, StoreError> {
     let mut sql = select();
     sql.append(&matching(filter));

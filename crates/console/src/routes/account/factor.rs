@@ -1,7 +1,6 @@
 //! The own second factor: setting up, replacing, recovery codes, removing.
 
 use axum::extract::State;
-use http::HeaderMap;
 use palisade_base::SecretString;
 use palisade_identity::model::FactorStatus;
 use palisade_web::{
@@ -18,8 +17,7 @@ use super::{
 use crate::{
     ConsoleState,
     parts::{FormBody, Sections, paragraph, view_of},
-    session_cookies::{self, Presented},
-    step_up, words,
+    session_cookies, step_up, words,
 };
 
 #[derive(Deserialize)]
@@ -112,11 +110,10 @@ async fn enrol_page(state: &ConsoleState, visitor: &Visitor, view: &FormView) ->
 pub(super) async fn confirm(
     State(state): State<ConsoleState>,
     visitor: Visitor,
-    headers: HeaderMap,
     ProtectedForm(form): ProtectedForm<ConfirmForm>,
 ) -> Outcome {
     let session = step_up::session(&visitor)?;
-    let device = Presented::from(&headers).device;
+    let device = visitor.device.clone();
     let confirmed = state.identity.confirm_totp(&visitor.caller, session, &form.code, form.present.as_ref(), device);
     match confirmed.await {
         Ok(enrolled) => {

@@ -1,6 +1,7 @@
 //! The administration.
 
 mod security;
+mod trail;
 mod users;
 
 use axum::extract::State;
@@ -12,7 +13,8 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
     Routes::new(state.clone())
         .get("/admin", Access::SignedIn, first_page)
         .merge(users::routes(state.clone()))
-        .merge(security::routes(state))
+        .merge(security::routes(state.clone()))
+        .merge(trail::routes(state))
         .finish()
 }
 

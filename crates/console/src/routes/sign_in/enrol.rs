@@ -1,7 +1,6 @@
 //! Enrolling a second factor because a role requires one.
 
 use axum::extract::{Query, State};
-use http::HeaderMap;
 use palisade_base::{Kind, SecretString, auth::SessionState};
 use palisade_web::{FormView, Outcome, Page, ProtectedForm, ReturnPath, Visitor, Width, see_other};
 use serde::Deserialize;
@@ -11,8 +10,7 @@ use crate::{
     ConsoleState,
     parts::{FormBody, view_of},
     routes::account::enrolment::{self, Codes},
-    session_cookies::{self, Presented},
-    step_up,
+    session_cookies, step_up,
 };
 
 #[derive(Deserialize)]
@@ -32,14 +30,13 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, Qu
 pub(super) async fn submit(
     State(state): State<ConsoleState>,
     visitor: Visitor,
-    headers: HeaderMap,
     ProtectedForm(form): ProtectedForm<EnrolForm>,
 ) -> Outcome {
     let next = next_of(form.next.as_deref());
     if let Some(elsewhere) = session_cookies::belongs_elsewhere(&visitor, SessionState::OwesEnrolment, next.as_ref()) {
         return Ok(elsewhere);
     }
-    let device = Presented::from(&headers).device;
+    let device = visitor.device.clone();
     let session = step_up::session(&visitor)?;
     match state.identity.confirm_totp(&visitor.caller, session, &form.code, None, device).await {
         Ok(enrolled) => {

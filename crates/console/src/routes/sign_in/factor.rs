@@ -1,7 +1,6 @@
 //! The second step: a code of the app, or a recovery code.
 
 use axum::extract::{Query, State};
-use http::HeaderMap;
 use palisade_base::{Kind, SecretString, auth::SessionState};
 use palisade_web::{
     FormView, Html, Outcome, Page, ProtectedForm, ReturnPath, Visitor, Width,
@@ -14,8 +13,7 @@ use super::{NextQuery, next_of, next_value, sign_out};
 use crate::{
     ConsoleState,
     parts::{FormBody, paragraph, view_of},
-    session_cookies::{self, Presented},
-    step_up,
+    session_cookies, step_up,
 };
 
 #[derive(Deserialize)]
@@ -35,14 +33,13 @@ pub(super) async fn show(visitor: Visitor, Query(next): NextQuery) -> Outcome {
 pub(super) async fn submit(
     State(state): State<ConsoleState>,
     visitor: Visitor,
-    headers: HeaderMap,
     ProtectedForm(form): ProtectedForm<FactorForm>,
 ) -> Outcome {
     let next = next_of(form.next.as_deref());
     if let Some(elsewhere) = session_cookies::belongs_elsewhere(&visitor, SessionState::OwesFactor, next.as_ref()) {
         return Ok(elsewhere);
     }
-    let device = Presented::from(&headers).device;
+    let device = visitor.device.clone();
     match state.identity.give_factor(&visitor.caller, step_up::session(&visitor)?, &form.code, device).await {
         Ok(session) => Ok(session_cookies::go_on(&session, next.as_ref(), state.now())),
         // The sign-in was stopped; the sign-in page says why to whoever holds its cookie.

@@ -3,13 +3,13 @@
 use axum::extract::{Path, State};
 use http::{HeaderMap, Method};
 use palisade_base::{Kind, PlainToken};
-use palisade_web::{Failure, Fields, Outcome, Page, ProtectedForm, Visitor, Width, path_segment};
+use palisade_web::{Failure, Fields, Outcome, Page, ProtectedForm, Visitor, Width, cookie, path_segment};
 
 use super::password::dead_link;
 use crate::{
     ConsoleState,
     parts::{FormBody, paragraph},
-    session_cookies::{self, Presented},
+    session_cookies,
 };
 
 pub(super) async fn show(
@@ -39,9 +39,9 @@ pub(super) async fn submit(
 
 async fn open(state: &ConsoleState, visitor: &Visitor, token: &str, headers: &HeaderMap) -> Outcome {
     let token = PlainToken::from_client(token).ok_or_else(dead_link)?;
-    let Presented { session, device } = Presented::from(headers);
+    let session = cookie::token(headers, cookie::SESSION);
     let origin = visitor.caller.origin.clone();
-    match state.identity.open_sign_in_link(&token, device, session, origin).await {
+    match state.identity.open_sign_in_link(&token, visitor.device.clone(), session, origin).await {
         Ok(session) => Ok(session_cookies::go_on(&session, None, state.now())),
         Err(error) => Err(alive_or(error)),
     }

@@ -1,7 +1,6 @@
 //! Choosing a new password because the old one has run out or was set by somebody else.
 
 use axum::extract::{Query, State};
-use http::HeaderMap;
 use palisade_base::{Error, Kind, SecretString, auth::SessionState};
 use palisade_identity::settings::PasswordPolicy;
 use palisade_web::{
@@ -13,8 +12,7 @@ use super::{NextQuery, next_of, next_value, sign_out};
 use crate::{
     ConsoleState,
     parts::{FormBody, view_of},
-    session_cookies::{self, Presented},
-    step_up,
+    session_cookies, step_up,
 };
 
 #[derive(Deserialize)]
@@ -35,14 +33,13 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, Qu
 pub(super) async fn submit(
     State(state): State<ConsoleState>,
     visitor: Visitor,
-    headers: HeaderMap,
     ProtectedForm(form): ProtectedForm<NewPasswordForm>,
 ) -> Outcome {
     let next = next_of(form.next.as_deref());
     if let Some(elsewhere) = session_cookies::belongs_elsewhere(&visitor, SessionState::OwesPassword, next.as_ref()) {
         return Ok(elsewhere);
     }
-    let device = Presented::from(&headers).device;
+    let device = visitor.device.clone();
     let session = step_up::session(&visitor)?;
     let chosen = match same_twice(&form.new_password, &form.again) {
         Ok(()) => state.identity.choose_password(&visitor.caller, session, &form.new_password, device).await,

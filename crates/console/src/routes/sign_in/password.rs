@@ -7,16 +7,12 @@ use palisade_identity::model::SignInAttempt;
 use palisade_web::{
     FormView, Html, Outcome, Page, ProtectedForm, ReturnPath, Visitor, Width,
     component::{Callout, Field, Tone},
-    see_other,
+    cookie, see_other,
 };
 use serde::Deserialize;
 
 use super::{NextQuery, next_of, next_value};
-use crate::{
-    ConsoleState,
-    parts::FormBody,
-    session_cookies::{self, Presented},
-};
+use crate::{ConsoleState, parts::FormBody, session_cookies};
 
 #[derive(Deserialize)]
 pub(super) struct SignInForm {
@@ -35,7 +31,7 @@ pub(super) async fn show(
     if let Some(session) = &visitor.session {
         return Ok(see_other(session_cookies::next_page(session.state, next.as_ref())));
     }
-    let ended = match Presented::from(&headers).session {
+    let ended = match cookie::token(&headers, cookie::SESSION) {
         Some(token) => state.identity.why_ended(&token).await?.and_then(|ended| ended.reason.message()),
         None => None,
     };
@@ -49,12 +45,11 @@ pub(super) async fn submit(
     ProtectedForm(form): ProtectedForm<SignInForm>,
 ) -> Outcome {
     let next = next_of(form.next.as_deref());
-    let presented = Presented::from(&headers);
     let attempt = SignInAttempt {
         login: form.login.clone(),
         password: form.password,
-        device: presented.device,
-        previous: presented.session,
+        device: visitor.device.clone(),
+        previous: cookie::token(&headers, cookie::SESSION),
         origin: visitor.caller.origin.clone(),
     };
     match state.identity.sign_in(attempt).await {

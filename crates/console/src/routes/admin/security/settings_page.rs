@@ -10,7 +10,7 @@ use palisade_identity::{
 };
 use palisade_web::{
     Failure, Fields, FormView, Html, Notice, Outcome, Page, ProtectedForm, Visitor, Width,
-    component::{Breadcrumbs, ButtonLink, Cell, Confirm, EmptyState, Field, Head, Row, Table},
+    component::{Breadcrumbs, ButtonLink, Cell, Confirm, EmptyState, Facts, Field, Head, Row, Table},
     see_other_with,
 };
 use serde::Deserialize;
@@ -136,10 +136,9 @@ async fn settings_form<T: SettingsPage>(
 ) -> Result<Html, Failure> {
     let shown = profile.map_or_else(|| present.value.clone(), T::of);
     if !may_change {
-        let fields = shown.fields().into_iter().map(|field| Html::from_component(&field.read_only()));
         let note =
-            paragraph("You may see these settings. Changing them needs the permission “Change security settings”.")?;
-        return Ok(Html::concat(std::iter::once(note).chain(fields)));
+            paragraph("You may see these settings. Changing them takes the permission “Change security settings”.")?;
+        return Ok(Html::concat([note, Html::from_component(&facts(&shown))]));
     }
     let mut form = FormBody::new(T::PATH, &visitor.csrf, "Put in force")
         .hidden("version", present.version.to_string())
@@ -152,10 +151,15 @@ async fn settings_form<T: SettingsPage>(
     Html::of(&form)
 }
 
+/// The values, for who may not change them.
+fn facts<T: SettingsPage>(settings: &T) -> Facts {
+    flat(settings).into_iter().fold(Facts::new(), |facts, (name, value)| facts.text(T::label(&name), value))
+}
+
 async fn versions<T: SettingsPage>(state: &ConsoleState, visitor: &Visitor, may_change: bool) -> Result<Html, Failure> {
     let history = state.identity.settings_history::<T>(&permit_read_policy(&visitor.caller)?).await?;
     let actors: Vec<_> = history.iter().map(|version| version.changed_by.as_str()).collect();
-    let names = Names::of(state, visitor, &actors).await;
+    let names = Names::of(state, &actors).await?;
     let rows = history.iter().enumerate().map(|(at, version)| {
         let before = history.get(at + 1).map_or_else(|| T::of(Profile::Guide), |older| older.value.clone());
         let restore = ButtonLink::second("Put back", format!("{}/versions/{}", T::PATH, version.version)).small();
@@ -181,11 +185,6 @@ async fn versions<T: SettingsPage>(state: &ConsoleState, visitor: &Visitor, may_
 
 /// The fields that differ, in words.
 fn said_differences<T: SettingsPage>(before: &T, after: &T) -> String {
-    let flat = |settings: &T| {
-        let mut found = Vec::new();
-        flatten("", &serde_json::to_value(settings).unwrap_or(Value::Null), &mut found);
-        found
-    };
     let (before, after) = (flat(before), flat(after));
     let changed = after.iter().filter_map(|(name, value)| {
         let old = before.iter().find(|(known, _)| known == name).map_or("–", |(_, value)| value);
@@ -193,6 +192,13 @@ fn said_differences<T: SettingsPage>(before: &T, after: &T) -> String {
     });
     let changed: Vec<_> = changed.collect();
     if changed.is_empty() { "Nothing".to_owned() } else { changed.join("; ") }
+}
+
+/// Each field with its value, nested ones with a dot.
+fn flat<T: Settings>(settings: &T) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    flatten("", &serde_json::to_value(settings).unwrap_or(Value::Null), &mut found);
+    found
 }
 
 fn flatten(path: &str, value: &Value, found: &mut Vec<(String, String)>) {

@@ -28,7 +28,9 @@ pub(super) struct Whose {
 
 #[derive(Deserialize)]
 struct UserForm {
-    person: Option<String>,
+    /// Read before the rest, since it decides what the form shows.
+    #[serde(rename = "person")]
+    _person: Option<String>,
     #[serde(default)]
     given_name: String,
     #[serde(default)]
