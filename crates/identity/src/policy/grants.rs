@@ -18,6 +18,17 @@ pub enum GrantRefused {
     ToOneself,
 }
 
+impl GrantRefused {
+    /// The trail's word for it.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotHeld(_) => "not_held",
+            Self::ToOneself => "to_oneself",
+        }
+    }
+}
+
 impl From<GrantRefused> for Error {
     fn from(refused: GrantRefused) -> Self {
         match refused {

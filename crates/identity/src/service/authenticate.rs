@@ -85,7 +85,10 @@ impl Identity {
         let mut conn = self.read().await?;
         let Some(record) = sessions::find_by_token(&mut conn, token, now).await? else { return Ok(None) };
         let policy = self.settings_on(&mut conn).await?.value;
-        let holds = Holds::new(held(&mut conn, record.facts.user).await?);
+        let mut held = held(&mut conn, record.facts.user).await?;
+        // A session from before the factor was enrolled does not become privileged by it.
+        held.has_factor &= record.factor_given;
+        let holds = Holds::new(held);
         let known = Arc::new(KnownSession { record, policy, holds });
         self.0.cache.sessions.put(*token.as_bytes(), generation, now, Arc::clone(&known));
         Ok(Some(known))

@@ -163,6 +163,8 @@ impl Identity {
         device: Option<PlainToken>,
         entries: &mut Vec<TrailEntry>,
     ) -> Result<NewSession, Error> {
+        let keep = Some(record.facts.id);
+        sessions::end_others(tx, account.user.id, keep, None, EndReason::FactorChanged, self.now()).await?;
         if record.facts.state == SessionState::OwesEnrolment {
             let door = Door { origin: &caller.origin, device: device.as_ref() };
             let proven = Unfinished::<Enrolment>::of(account, record)?.enrolled(enrolled);
@@ -170,8 +172,6 @@ impl Identity {
             entries.push(entry);
             return Ok(session);
         }
-        let keep = Some(record.facts.id);
-        sessions::end_others(tx, account.user.id, keep, None, EndReason::FactorChanged, self.now()).await?;
         record.factor_given = true;
         let class = record.facts.class;
         self.renew_session(tx, record, class).await
@@ -252,6 +252,7 @@ impl Identity {
         let mut tx = self.write().await?;
         let waiting = factors::waiting(&mut tx, user).await?.ok_or_else(Error::not_found)?;
         factors::confirm(&mut tx, user, waiting.id, 0, self.now()).await?;
+        sessions::end_others(&mut tx, user, None, None, EndReason::FactorChanged, self.now()).await?;
         let entry = TrailEntry::new(Category::Administration, caller, "factor.enrol", Resource::new("user", user));
         self.commit(tx, entry, Vec::new()).await?;
         totp::enrolment(&seed, &self.0.config.company, account.user.user_name.as_str())

@@ -66,15 +66,43 @@ impl Identity {
     /// # Errors
     /// The trail can't be written.
     pub(super) async fn trace_failure(&self, entry: TrailEntry) -> Result<(), Error> {
+        self.trace_failure_and(entry, None).await
+    }
+
+    /// The same, with what came of it. Both in one write: how long a failure takes must not tell what came of it.
+    ///
+    /// # Errors
+    /// The trail can't be written.
+    pub(super) async fn trace_failure_and(
+        &self,
+        entry: TrailEntry,
+        consequence: Option<TrailEntry>,
+    ) -> Result<(), Error> {
         let (before, is_listed) = self.0.flood.count(&entry.origin, self.now());
         let mut entries: Vec<TrailEntry> = before.iter().map(Window::entry).collect();
         if is_listed {
             entries.push(entry);
         }
+        entries.extend(consequence);
         if !entries.is_empty() {
             self.0.store.append(&entries).await?;
         }
         Ok(())
+    }
+
+    /// Writes that somebody known was refused what their roles do not allow, or what nobody may do.
+    ///
+    /// # Errors
+    /// The trail can't be written.
+    pub(super) async fn trace_refusal(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        resource: Resource,
+        reason: &'static str,
+    ) -> Result<(), Error> {
+        let entry = TrailEntry::new(Category::Security, caller, action, resource).failed(reason);
+        Ok(self.0.store.append(&[entry]).await?)
     }
 
     /// Writes how many failures were only counted, for every address whose minute is over. For a job, once a minute.

@@ -70,7 +70,7 @@ impl Identity {
         new: NewAdministrator,
         origin: Origin,
     ) -> Result<NewSession, Error> {
-        self.check_set_up_link(token).await?;
+        self.require_link(LinkKind::SetUp, token, &origin).await?;
         let person = new.person.name();
         let email = new.email.as_ref().map_or("", |email| email.as_str());
         let names = Names { user_name: new.user_name.as_str(), email, person: &person };
@@ -126,6 +126,7 @@ impl Identity {
         previous: Option<PlainToken>,
         origin: Origin,
     ) -> Result<NewSession, Error> {
+        self.require_link(LinkKind::SignIn, token, &origin).await?;
         let mut tx = self.write().await?;
         let link = self.find_link(&mut tx, LinkKind::SignIn, token).await?;
         let account = self.account_of(&mut tx, &link).await?;
@@ -175,6 +176,7 @@ impl Identity {
         new: &SecretString,
         origin: Origin,
     ) -> Result<(), Error> {
+        self.require_link(LinkKind::Password, token, &origin).await?;
         let mut conn = self.read().await?;
         let link = self.find_link(&mut conn, LinkKind::Password, token).await?;
         let account = self.account_of(&mut conn, &link).await?;
@@ -201,6 +203,18 @@ impl Identity {
 
     async fn find_link(&self, conn: &mut Conn, kind: LinkKind, token: &PlainToken) -> Result<LiveLink, Error> {
         links::find(conn, kind, &token.hashed(), self.now()).await?.ok_or_else(spent)
+    }
+
+    /// A link that works; the use of one that does not is traced like a failed sign-in.
+    async fn require_link(&self, kind: LinkKind, token: &PlainToken, origin: &Origin) -> Result<(), Error> {
+        let found = links::find(&mut *self.read().await?, kind, &token.hashed(), self.now()).await?;
+        if found.is_some() {
+            return Ok(());
+        }
+        let caller = Caller::anonymous(origin.clone());
+        let entry = TrailEntry::new(Category::Authentication, &caller, "link.open", Resource::whole(kind.as_str()));
+        self.trace_failure(entry.failed("spent_or_unknown")).await?;
+        Err(spent())
     }
 
     /// The user whom a link belongs to, where they may sign in.

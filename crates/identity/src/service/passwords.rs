@@ -7,7 +7,10 @@ use super::Identity;
 use crate::{
     password::{Broken, context_words, rules},
     settings::PasswordPolicy,
-    store::users::{self, Account},
+    store::{
+        links::{self, LinkKind},
+        users::{self, Account},
+    },
 };
 
 /// The most that the history can ever be set to; so many are kept, whatever it is set to now.
@@ -79,6 +82,8 @@ impl Identity {
         must_change: bool,
     ) -> Result<PasswordSet, Error> {
         users::set_password(tx, &self.0.env, account, hash, must_change, HISTORY_KEPT).await?;
+        // A link that was sent to replace the password before is not to replace this one.
+        links::void(tx, LinkKind::Password, account.user.id, self.now()).await?;
         Ok(PasswordSet(()))
     }
 }

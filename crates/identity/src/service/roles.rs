@@ -8,10 +8,7 @@ use palisade_store::{StoreError, WriteTx};
 use serde_json::Value;
 use std::sync::PoisonError;
 
-use super::{
-    Identity, changed_meanwhile, check_permit, require_host,
-    users::{administration, last_administrator},
-};
+use super::{Identity, changed_meanwhile, check_permit, require_host, users::administration};
 use crate::{
     model::{FactorRule, Grant, GrantState, NewRole, Role, RoleDetail, RoleTemplate, SiteDeclaration},
     policy::{ChangeRoles, GiveRoles, ReadRoles, decide_grant, decide_role_change, keeps_an_administrator},
@@ -212,7 +209,8 @@ impl Identity {
         }
         grants::set_permissions(&mut tx, role, &new.permissions).await?;
         if !keeps_an_administrator(administrators, grants::administrators(&mut tx).await?) {
-            return Err(last_administrator());
+            drop(tx);
+            return Err(self.refuse_last_administrator(caller, "role.update", Resource::new("role", role)).await?);
         }
         sessions::renew_holders(&mut tx, role).await?;
         self.commit(tx, changed(caller, (&before, &allowed), (&after, &new.permissions)), Vec::new()).await
@@ -254,10 +252,28 @@ impl Identity {
         role: RoleId,
     ) -> Result<GrantState, Error> {
         check_permit(caller, permit)?;
+        self.check_grant(caller, "grant.create", user, role).await?;
         let mut tx = self.write().await?;
         let (grant, entry) = self.insert_grant(&mut tx, caller, user, role).await?;
         self.commit(tx, entry, Vec::new()).await?;
         Ok(grant.state)
+    }
+
+    /// Decides before anything is locked, so that a refusal can be traced; the transaction decides again.
+    async fn check_grant(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        user: UserId,
+        role: RoleId,
+    ) -> Result<(), Error> {
+        let mut conn = self.read().await?;
+        let found = grants::find(&mut conn, role).await?.ok_or_else(Error::not_found)?;
+        let allows = grants::permissions(&mut conn, role).await?;
+        drop(conn);
+        let Err(refused) = decide_grant(caller, &found.site, &allows, user) else { return Ok(()) };
+        self.trace_refusal(caller, action, Resource::new("user", user), refused.reason()).await?;
+        Err(refused.into())
     }
 
     /// Stores a grant within a transaction, with its entry.
@@ -298,6 +314,7 @@ impl Identity {
         role: RoleId,
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
+        self.check_grant(caller, "grant.revoke", user, role).await?;
         let mut tx = self.write().await?;
         let found = grants::find(&mut tx, role).await?.ok_or_else(Error::not_found)?;
         decide_grant(caller, &found.site, &grants::permissions(&mut tx, role).await?, user)?;
@@ -308,7 +325,8 @@ impl Identity {
         }
         let after = grants::administrators(&mut tx).await?;
         if require_host(caller).is_err() && !keeps_an_administrator(administrators, after) {
-            return Err(last_administrator());
+            drop(tx);
+            return Err(self.refuse_last_administrator(caller, "grant.revoke", Resource::new("user", user)).await?);
         }
         sessions::renew_user(&mut tx, user).await?;
         let entry = administration(caller, "grant.revoke", user)

@@ -177,13 +177,11 @@ impl Identity {
         // What was typed is not written: people type passwords into the wrong field.
         let resource = account.map_or(Resource::whole("user"), |account| Resource::new("user", account.user.id));
         let entry = TrailEntry::new(Category::Authentication, &caller, "sign_in.try", resource.clone());
-        self.trace_failure(entry.failed(failed.reason())).await?;
-        if let Failed::Wrong { is_last: true } = failed {
-            let entry = TrailEntry::new(Category::Security, &caller, "user.lock", resource)
-                .note("known_device", attempt.device.is_some());
-            self.0.store.append(&[entry]).await?;
-        }
-        Ok(())
+        let locked = matches!(failed, Failed::Wrong { is_last: true }).then(|| {
+            TrailEntry::new(Category::Security, &caller, "user.lock", resource)
+                .note("known_device", attempt.device.is_some())
+        });
+        self.trace_failure_and(entry.failed(failed.reason()), locked).await
     }
 
     /// Gives a code of the authenticator app or a recovery code, for a session that owes it.

@@ -218,7 +218,8 @@ impl Identity {
             return Ok(());
         }
         if !keeps_an_administrator(before, grants::administrators(&mut tx).await?) {
-            return Err(last_administrator());
+            drop(tx);
+            return Err(self.refuse_last_administrator(caller, "user.disable", Resource::new("user", user)).await?);
         }
         let ended = sessions::end_others(&mut tx, user, None, None, EndReason::Disabled, self.now()).await?;
         let entry = administration(caller, "user.disable", user)
@@ -281,7 +282,8 @@ impl Identity {
         factors::delete_all(&mut tx, user).await?;
         let after = grants::administrators(&mut tx).await?;
         if require_host(caller).is_err() && !keeps_an_administrator(before, after) {
-            return Err(last_administrator());
+            drop(tx);
+            return Err(self.refuse_last_administrator(caller, "factor.reset", Resource::new("user", user)).await?);
         }
         tries::clear_all(&mut tx, user).await?;
         // What was known on a device was known with the factor that is gone.
@@ -311,6 +313,19 @@ impl Identity {
         sessions::end_others(&mut tx, user, None, None, EndReason::PasswordChanged, self.now()).await?;
         let entry = administration(caller, "password.reset", user).changed_secret("password");
         self.commit(tx, entry, Vec::new()).await
+    }
+
+    /// The error for what would leave no administrator, with its trail entry. No transaction may be open any more.
+    pub(super) async fn refuse_last_administrator(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        resource: Resource,
+    ) -> Result<Error, Error> {
+        self.trace_refusal(caller, action, resource, "last_administrator").await?;
+        let message = "This would leave nobody who can give roles. Make somebody else System administrator first, \
+                       with a second factor.";
+        Ok(Error::new(Kind::Conflict, message))
     }
 
     /// Makes the user choose a new password at the next sign-in; their sessions end.
@@ -356,13 +371,6 @@ impl Identity {
 
 pub(super) fn administration(caller: &Caller, action: &'static str, user: UserId) -> TrailEntry {
     TrailEntry::new(Category::Administration, caller, action, Resource::new("user", user))
-}
-
-pub(super) fn last_administrator() -> Error {
-    Error::new(
-        Kind::Conflict,
-        "This would leave nobody who can give roles. Make somebody else System administrator first, with a second factor.",
-    )
 }
 
 fn email_value(email: Option<&EmailAddress>) -> Value {

@@ -29,7 +29,8 @@ pub(crate) enum LinkKind {
 }
 
 impl LinkKind {
-    const fn as_str(self) -> &'static str {
+    /// As stored, and as the trail has it.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SetUp => "set_up",
             Self::SignIn => "sign_in",

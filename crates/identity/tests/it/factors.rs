@@ -4,6 +4,7 @@ use palisade_base::{Caller, Error, Kind, PlainToken, Scope, SecretString, Span, 
 use palisade_identity::{
     model::{GrantState, NewSession},
     policy,
+    settings::{Profile, SessionPolicy, Settings as _},
 };
 use palisade_testkit::on_both_engines;
 
@@ -272,5 +273,25 @@ on_both_engines! {
         let code = w.code(&seed);
         prove(&bob, code.clone()).await.unwrap();
         assert!(prove(&bob, code).await.is_err(), "a code works once");
+    }
+
+    /// covers T11.2 (part)
+    async fn a_session_from_before_the_factor_does_not_become_privileged_by_it(db: TestStore) {
+        let w = World::new(db).await;
+        let mut several = SessionPolicy::of(Profile::Guide);
+        several.browser.single = false;
+        let permit = policy::permit_change_policy(&host()).unwrap();
+        w.identity.change_settings(&host(), &permit, 0, several).await.unwrap();
+        let ada = w.user("ada", &["employee"]).await;
+        let before = w.signed_in("ada", None).await;
+        w.grant(ada, "kpi", "admin").await;
+        let client = Client::of(w.try_password("ada", GOOD).await.unwrap());
+        let caller = w.caller(&client).await;
+        let shown = w.identity.begin_totp(&caller, &client.session.facts).await.unwrap();
+        let code = w.code(shown.secret.expose());
+        let enrolled = w.identity.confirm_totp(&caller, &client.session.facts, &code, None, None).await.unwrap();
+        assert_eq!(w.identify(&enrolled.session.token).await.caller.authority.scope(&UPDATE), Some(Scope::All));
+        assert!(!w.is_live(&before.session.token).await);
+        assert_eq!(w.caller(&before).await.authority.scope(&UPDATE), None);
     }
 }

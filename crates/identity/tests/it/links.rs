@@ -76,6 +76,7 @@ on_both_engines! {
         let (one, two) = tokio::join!(open(), open());
         assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
         assert_eq!(open().await.err().unwrap().kind(), Kind::NotFound);
+        assert!(w.traced("link.open failure:spent_or_unknown").await >= 1);
         // A link of one kind is none of another.
         let link = w.identity.issue_sign_in_link(&host(), ada).await.unwrap();
         assert!(w.identity.check_set_up_link(&link.token).await.is_err());

@@ -5,6 +5,7 @@ mod dump;
 mod factors;
 mod keys;
 mod links;
+mod parsers;
 mod roles;
 mod sessions;
 mod settings;

@@ -164,6 +164,8 @@ on_both_engines! {
         for (user, role) in [(bob, all), (ada, all), (ada, app)] {
             assert_eq!(w.identity.grant_role(&caller, &give, user, role).await.unwrap_err().kind(), Kind::Denied);
         }
+        assert_eq!(w.traced("grant.create failure:not_held").await, 1);
+        assert_eq!(w.traced("grant.create failure:to_oneself").await, 2);
         w.identity.grant_role(&caller, &give, bob, app).await.unwrap();
         w.identity.grant_role(&caller, &give, bob, helpdesk).await.unwrap();
         assert!(policy::permit_change_roles(&caller).is_err());
@@ -193,6 +195,9 @@ on_both_engines! {
         let error = w.identity.change_role(&as_bob, &roles, role, before.role.version, changed(&before, kept)).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Conflict);
         assert_eq!(w.caller(&ada_client).await.authority.scope(&GRANT_UPDATE), Some(Scope::All));
+        for action in ["user.disable", "factor.reset", "grant.revoke", "role.update"] {
+            assert_eq!(w.traced(&format!("{action} failure:last_administrator")).await, 1, "{action}");
+        }
     }
 
     /// covers K2.2 (part)
