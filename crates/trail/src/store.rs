@@ -5,7 +5,7 @@ use std::ops::Range;
 use futures_util::stream::BoxStream;
 use palisade_base::{
     Instant,
-    leaf::{Hash, stored_leaf_hash},
+    leaf::{Hash, VERSION, stored_leaf_hash},
 };
 use palisade_store::{Conn, LEAF_COLUMNS, Row, SqlBuilder, StoreError, WriteTx, leaf_from_row, statements};
 
@@ -37,6 +37,17 @@ statements! {
     };
     /// The first and the last number.
     ENDS = "SELECT (SELECT min(seq) FROM trail_leaf) AS first, (SELECT max(seq) FROM trail_leaf) AS last";
+    /// What is needed to seal leaves of a range, in one value; `odd` counts rows that have to be looked at one by one.
+    UNSEALED_PACKED = {
+        sqlite: "SELECT count(*) AS n, max(seq) AS last, \
+                 count(*) FILTER (WHERE version <> 1 OR octet_length(commitments) <> 96) AS odd, \
+                 group_concat(commitments, '') AS commitments FROM (SELECT seq, version, commitments \
+                 FROM trail_leaf WHERE seq >= $1 AND seq < $2 ORDER BY seq)",
+        postgres: "SELECT count(*) AS n, max(seq) AS last, \
+                   count(*) FILTER (WHERE version <> 1 OR octet_length(commitments) <> 96) AS odd, \
+                   string_agg(commitments, ''::bytea ORDER BY seq) AS commitments \
+                   FROM trail_leaf WHERE seq >= $1 AND seq < $2",
+    };
     /// What is needed to seal leaves.
     UNSEALED = "SELECT seq, version, commitments FROM trail_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2";
     /// What the next seal goes on from.
@@ -53,21 +64,19 @@ statements! {
     SET_POSITION = "INSERT INTO trail_sink (name, size, at) VALUES ($1, $2, $3) \
                     ON CONFLICT (name) DO UPDATE SET size = excluded.size, at = excluded.at";
     /// Leaves of a range, packed into one value, as `verify/packed.rs` reads them: reading a million rows one by one takes
-    /// longer than checking them. `long` counts rows that must be read by themselves: a value is too long, or a
-    /// salt or commitment has a wrong length, so that the packing would not be one to one.
+    /// longer than checking them. `odd` counts rows that must be read by themselves: one with a long detail, of another
+    /// version, or with a salt or commitments of a wrong length, so that the packing would not be one to one.
     PACKED = {
-        sqlite: "SELECT count(*) AS n, coalesce(sum(is_long), 0) AS long, group_concat(octet_length(leaf)) AS lengths, \
-                 group_concat(leaf, '') AS leaves FROM (SELECT \
-                 octet_length(what_salt) <> 16 OR octet_length(commitments) <> 96 \
+        sqlite: "SELECT count(*) AS n, min(seq) AS first, max(seq) AS last, coalesce(sum(is_odd), 0) AS odd, \
+                 group_concat(octet_length(leaf)) AS lengths, group_concat(leaf, '') AS leaves FROM (SELECT seq, \
+                 version <> 1 OR octet_length(what_salt) <> 16 OR octet_length(commitments) <> 96 \
                  OR coalesce(octet_length(origin_salt) <> 16, 0) OR coalesce(octet_length(detail_salt) <> 16, 0) \
-                 OR octet_length(resource) + coalesce(octet_length(agent), 0) + coalesce(octet_length(detail), 0) > 8192 \
-                 AS is_long, \
-                 concat(seq, X'FF', version, X'FF', at, X'FF', \
-                 (address IS NULL) + 2 * (session IS NULL) + 4 * (request IS NULL) + 8 * (agent IS NULL) \
-                 + 16 * (detail IS NULL) + 32 * (origin_salt IS NULL) + 64 * (detail_salt IS NULL), X'FF', \
-                 category, X'FF', actor, X'FF', action, X'FF', resource, X'FF', outcome, X'FF', address, X'FF', \
-                 session, X'FF', request, X'FF', agent, X'FF', detail, X'FF', what_salt, commitments, origin_salt, \
-                 detail_salt) AS leaf FROM trail_leaf WHERE seq >= $1 AND seq < $2 ORDER BY seq)",
+                 OR coalesce(octet_length(detail) > 8192, 0) AS is_odd, \
+                 concat_ws(x'ff', at, (address IS NULL) + 2 * (session IS NULL) + 4 * (request IS NULL) \
+                 + 8 * (agent IS NULL) + 16 * (detail IS NULL) + 32 * (origin_salt IS NULL) + 64 * (detail_salt IS NULL), \
+                 category, actor, action, resource, outcome, address, session, request, agent, detail, \
+                 what_salt, commitments, origin_salt, detail_salt) AS leaf \
+                 FROM trail_leaf WHERE seq >= $1 AND seq < $2 ORDER BY seq)",
         postgres: "SELECT 0 AS n WHERE $1::bigint > $2::bigint",
     };
     /// Leaves of a range, whole.
@@ -107,11 +116,27 @@ pub(crate) async fn read_ends(conn: &mut Conn) -> Result<Option<(i64, i64)>, Sto
     Ok(row.get::<Option<i64>>("first")?.zip(row.get::<Option<i64>>("last")?))
 }
 
-/// A leaf that waits for its seal: number and hash.
+/// The leaves that wait for their seal: number and hash.
 pub(crate) async fn read_unsealed(conn: &mut Conn, from: u64, most: usize) -> Result<Vec<(u64, Hash)>, StoreError> {
+    if let Some(hashes) = read_unsealed_packed(conn, from, most).await? {
+        return Ok((from..).zip(hashes).collect());
+    }
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let rows = conn.fetch_all(UNSEALED.bind(signed(from)).bind(most)).await?;
     rows.iter().map(|row| Ok((unsigned(row.get("seq")?), hash_of(row)?))).collect()
+}
+
+/// The same for leaves without gaps, which is what there is where nobody tampers; `None` elsewhere.
+async fn read_unsealed_packed(conn: &mut Conn, from: u64, most: usize) -> Result<Option<Vec<Hash>>, StoreError> {
+    let row = conn.fetch_one(UNSEALED_PACKED.bind(signed(from)).bind(signed(from + most as u64))).await?;
+    let (n, last) = (unsigned(row.get("n")?), row.get::<Option<i64>>("last")?.map(unsigned));
+    if row.get::<i64>("odd")? != 0 || last.is_none_or(|last| last + 1 - from != n) {
+        return Ok(None);
+    }
+    let commitments: Vec<u8> = row.get("commitments")?;
+    let (leaves, rest) = commitments.as_chunks::<96>();
+    let is_whole = rest.is_empty() && leaves.len() as u64 == n;
+    Ok(is_whole.then(|| leaves.iter().map(|leaf| stored_leaf_hash(VERSION, leaf)).collect()))
 }
 
 fn hash_of(row: &Row) -> Result<Hash, StoreError> {
@@ -169,25 +194,28 @@ pub(crate) async fn write_position(tx: &mut WriteTx, name: &str, size: u64, now:
     tx.execute(SET_POSITION.bind(name).bind(signed(size)).bind(now)).await.map(drop)
 }
 
-/// Leaves in packed form.
+/// Leaves in packed form, numbered without gaps.
 pub(crate) struct Packed {
+    /// The number of the first.
+    pub(crate) first: u64,
     pub(crate) rows: u64,
     /// The length of each leaf, in decimal, with commas between.
     pub(crate) lengths: String,
     pub(crate) leaves: Vec<u8>,
 }
 
-/// The leaves of a range in packed form; `None` where some of them can't be packed.
+/// The leaves of a range in packed form; `None` where some are missing or can't be packed.
 pub(crate) async fn read_packed(conn: &mut Conn, range: Range<u64>) -> Result<Option<Packed>, StoreError> {
     let row = conn.fetch_one(PACKED.bind(signed(range.start)).bind(signed(range.end))).await?;
-    if row.get::<i64>("long")? != 0 {
+    let rows = unsigned(row.get("n")?);
+    let ends = row.get::<Option<i64>>("first")?.zip(row.get::<Option<i64>>("last")?);
+    let Some((first, last)) = ends.map(|(first, last)| (unsigned(first), unsigned(last))) else { return Ok(None) };
+    // Numbers are unique and in order: as many as there is room for means all of them.
+    if row.get::<i64>("odd")? != 0 || last - first + 1 != rows {
         return Ok(None);
     }
-    Ok(Some(Packed {
-        rows: unsigned(row.get("n")?),
-        lengths: row.get::<Option<String>>("lengths")?.unwrap_or_default(),
-        leaves: row.get::<Option<Vec<u8>>>("leaves")?.unwrap_or_default(),
-    }))
+    let (lengths, leaves) = (row.get("lengths")?, row.get("leaves")?);
+    Ok(Some(Packed { first, rows, lengths, leaves }))
 }
 
 /// The leaves of a range, one by one.

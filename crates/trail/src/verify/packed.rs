@@ -1,77 +1,96 @@
 //! Reading leaves that SQLite packed into one value, and checking them where they lie.
 //!
-//! A leaf is 14 texts, each closed by the byte `FF` (which no UTF-8 text has), then the salts and commitments, whose
-//! lengths are fixed; the length of the whole is known. A text with an `FF` in it would make the rest too long, so
-//! no two rows have the same packing. Whatever does not fit is read again, row by row, in the plain way.
+//! A leaf is its values with the byte `FF` between them; values that are `NULL` are left out, and the second value tells which. First
+//! come texts, which as UTF-8 have no `FF`; then salts and commitments, whose lengths are fixed. The length of the
+//! whole is known. A text with an `FF` in it would make the rest too long, so no two rows have the same packing.
+//! Whatever does not fit is read again, row by row, in the plain way, which also names what is wrong.
 
 use palisade_base::{
     Instant,
-    leaf::{Salt, StoredLeaf},
+    leaf::{Salt, StoredLeaf, VERSION},
 };
 
 use super::checker::Observed;
 use crate::store::Packed;
 
-const TEXTS: usize = 14;
+/// What is between the values.
+const BETWEEN: u8 = 0xff;
+/// Which values are `NULL`: the four texts of the origin, the detail's, and the two salts.
+const ORIGIN_TEXTS: u8 = 15;
+const DETAIL_TEXT: u8 = 16;
+const ORIGIN_SALT: u8 = 32;
+const DETAIL_SALT: u8 = 64;
 
 /// Checks packed leaves; `None` where anything is not as expected.
 pub(crate) fn check(packed: &Packed) -> Option<Vec<(u64, Observed)>> {
     let mut leaves = Vec::with_capacity(usize::try_from(packed.rows).ok()?);
     let mut rest = packed.leaves.as_slice();
     let mut buffer = Vec::new();
-    for length in packed.lengths.split(',').filter(|length| !length.is_empty()) {
+    for (seq, length) in (packed.first..).zip(packed.lengths.split(',')) {
         let (row, after) = rest.split_at_checked(length.parse().ok()?)?;
-        leaves.push(check_leaf(row, &mut buffer)?);
+        leaves.push((seq, check_leaf(row, &mut buffer)?));
         rest = after;
     }
     (rest.is_empty() && leaves.len() as u64 == packed.rows).then_some(leaves)
 }
 
-fn check_leaf(row: &[u8], buffer: &mut Vec<u8>) -> Option<(u64, Observed)> {
-    let (texts, mut blobs) = split_texts(row)?;
-    let [seq, version, at, empty, what @ .., _, _, _, _, _] = &texts;
-    let what: [&[u8]; 5] = *what;
-    let empty: u8 = number(empty)?;
-    let text = |n: usize| (empty & (1 << n) == 0).then_some(texts[9 + n]);
-    let what_salt = take(&mut blobs)?;
-    let commitments = take(&mut blobs)?;
-    let origin_salt: Option<&Salt> = if empty & 32 == 0 { Some(take(&mut blobs)?) } else { None };
-    let detail_salt: Option<&Salt> = if empty & 64 == 0 { Some(take(&mut blobs)?) } else { None };
-    blobs.is_empty().then_some(())?;
+fn check_leaf(row: &[u8], buffer: &mut Vec<u8>) -> Option<Observed> {
+    let mut values = Values(row);
+    let at = Instant::from_micros(number(values.text()?)?);
+    let empty: u8 = number(values.text()?)?;
+    let what = [values.text()?, values.text()?, values.text()?, values.text()?, values.text()?];
+    let mut text = |bit: u8| if empty & bit == 0 { values.text().map(Some) } else { Some(None) };
+    let origin = [text(1)?, text(2)?, text(4)?, text(8)?];
+    let detail = text(DETAIL_TEXT)?;
+    let what_salt = values.bytes()?;
+    let commitments = values.bytes()?;
+    let origin_salt: Option<&Salt> = if empty & ORIGIN_SALT == 0 { Some(values.bytes()?) } else { None };
+    let detail_salt: Option<&Salt> = if empty & DETAIL_SALT == 0 { Some(values.bytes()?) } else { None };
     let leaf = StoredLeaf {
-        version: number(version)?,
+        version: VERSION,
         commitments,
-        at: Instant::from_micros(number(at)?),
+        at,
         what: (what, what_salt),
-        whence: origin_salt.map(|salt| ([text(0), text(1), text(2), text(3)], salt)),
-        detail: detail_salt.map(|salt| (text(4), salt)),
+        whence: origin_salt.map(|salt| (origin, salt)),
+        detail: detail_salt.map(|salt| (detail, salt)),
     };
-    // The plain way names the part that was edited, and looks for what was left beside an erased salt.
-    leaf.is_genuine(buffer).then_some(())?;
+    let is_good = values.is_done() && leaf.is_genuine(buffer) && is_clean(empty);
     let erased = origin_salt.is_none() || detail_salt.is_none();
-    (!erased || is_clean(empty)).then_some(())?;
-    Some((number(seq)?, if erased { Observed::Erased(leaf.hash()) } else { Observed::Genuine(leaf.hash()) }))
+    is_good.then(|| if erased { Observed::Erased(leaf.hash()) } else { Observed::Genuine(leaf.hash()) })
 }
 
 /// Where a salt is erased, its texts must be too: nothing vouches for them any more.
 const fn is_clean(empty: u8) -> bool {
-    (empty & 32 == 0 || empty & 15 == 15) && (empty & 64 == 0 || empty & 16 == 16)
+    let origin = empty & ORIGIN_SALT == 0 || empty & ORIGIN_TEXTS == ORIGIN_TEXTS;
+    let detail = empty & DETAIL_SALT == 0 || empty & DETAIL_TEXT != 0;
+    origin && detail
 }
 
-fn split_texts(row: &[u8]) -> Option<([&[u8]; TEXTS], &[u8])> {
-    let mut texts = [[].as_slice(); TEXTS];
-    let mut rest = row;
-    for text in &mut texts {
-        let end = rest.iter().position(|byte| *byte == 0xff)?;
-        (*text, rest) = (&rest[..end], &rest[end + 1..]);
+/// The values of a row that have not been read yet.
+struct Values<'a>(&'a [u8]);
+
+impl<'a> Values<'a> {
+    /// The next one, a text; another always follows.
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let (text, rest) = self.0.split_at_checked(memchr::memchr(BETWEEN, self.0)?)?;
+        self.0 = rest.get(1..)?;
+        Some(text)
     }
-    Some((texts, rest))
-}
 
-fn take<'a, const N: usize>(blobs: &mut &'a [u8]) -> Option<&'a [u8; N]> {
-    let (taken, rest) = blobs.split_first_chunk()?;
-    *blobs = rest;
-    Some(taken)
+    /// The next one, of fixed length; the last one has nothing after it.
+    fn bytes<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
+        self.0 = match rest {
+            [] => rest,
+            [BETWEEN, rest @ ..] if !rest.is_empty() => rest,
+            _ => return None,
+        };
+        Some(bytes)
+    }
+
+    const fn is_done(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 fn number<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
