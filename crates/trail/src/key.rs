@@ -20,7 +20,7 @@ pub struct VerifierKey {
 /// A text is no verifier key.
 #[derive(Debug, ThisError, PartialEq, Eq)]
 #[error(
-    "this is not a verifier key: {0}\n  It looks like palisade/trail/0123456789abcdef+1a2b3c4d+AXl…; `palisade trail status` prints it."
+    "this is not a verifier key: {0}\n  It looks like palisade/trail/0123456789abcdef+1a2b3c4d+AXl…; the first line of an export has it, and Admin > Trail shows it."
 )]
 pub struct VerifierKeyError(&'static str);
 

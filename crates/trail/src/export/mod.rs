@@ -1,7 +1,7 @@
 //! The whole trail as JSON Lines, for an auditor who verifies it without trusting the company or its database.
 //!
-//! The first line is the head, with the key that checks the seals. Then each seal comes before the leaves that it covers, then the
-//! leaves that are not sealed yet; the last line says how much there was. `docs` of the lines: [`line::Line`].
+//! The first line is the head, with the key that checks the seals. Then comes each seal, followed by the leaves that
+//! it covers, then the leaves that are not sealed yet; the last line counts what there was (`line.rs` has the fields).
 
 mod line;
 mod read;

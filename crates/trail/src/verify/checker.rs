@@ -400,3 +400,131 @@ impl Suspect {
 fn missing(first: u64, last: u64) -> String {
     if first == last { format!("Leaf {first} is missing.") } else { format!("Leaves {first} to {last} are missing.") }
 }
+
+#[cfg(test)]
+mod tests {
+    use palisade_base::Instant;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{key::SigningKey, seal};
+
+    fn key() -> SigningKey {
+        SigningKey::from_seed(&[7; 32]).unwrap()
+    }
+
+    fn hash(n: u64) -> Hash {
+        stored(n, 0)
+    }
+
+    /// A leaf hash; another one for another variant.
+    fn stored(n: u64, variant: u8) -> Hash {
+        let mut commitments = [variant; 96];
+        commitments[..8].copy_from_slice(&n.to_be_bytes());
+        palisade_base::leaf::stored_leaf_hash(1, &commitments)
+    }
+
+    /// Leaves 0, 1, 2, … under seals of these lengths.
+    fn seals(lengths: &[u64]) -> Vec<Seal> {
+        let mut frontier = Frontier::default();
+        let seal = |length: &u64| {
+            let leaves = (frontier.size()..frontier.size() + length).map(hash).collect();
+            seal::make(&mut frontier, leaves, &key(), Instant::from_micros(0))
+        };
+        lengths.iter().map(seal).collect()
+    }
+
+    fn check(leaves: &[(u64, Hash)], seals: Vec<Seal>) -> Totals {
+        let mut checker = Checker::new(Outside::default(), Findings::default());
+        let mut seals = seals.into_iter().map(|seal| CheckedSeal::new(seal, key().verifier()));
+        let mut sealed = 0;
+        for (seq, hash) in leaves {
+            while *seq >= sealed {
+                let Some(seal) = seals.next() else { break };
+                sealed = seal.size();
+                checker.open_seal(seal);
+            }
+            checker.leaf(*seq, Observed::Genuine(*hash));
+        }
+        seals.for_each(|seal| checker.open_seal(seal));
+        checker.finish()
+    }
+
+    /// Something that somebody does to the leaves.
+    #[derive(Clone, Debug)]
+    enum Tampering {
+        Replace(prop::sample::Index),
+        Remove(prop::sample::Index),
+        Swap(prop::sample::Index, prop::sample::Index),
+        CutOff(prop::sample::Index),
+    }
+
+    fn tampering() -> impl Strategy<Value = Tampering> {
+        let index = any::<prop::sample::Index>;
+        prop_oneof![
+            index().prop_map(Tampering::Replace),
+            index().prop_map(Tampering::Remove),
+            (index(), index()).prop_map(|(a, b)| Tampering::Swap(a, b)),
+            index().prop_map(Tampering::CutOff),
+        ]
+    }
+
+    impl Tampering {
+        /// Does it; gives the leaves that are to blame.
+        fn apply(&self, leaves: &mut Vec<(u64, Hash)>) -> Vec<u64> {
+            let count = leaves.len();
+            match self {
+                Self::Replace(at) => {
+                    let at = at.index(count);
+                    leaves[at].1 = stored(at as u64, 1);
+                    vec![at as u64]
+                }
+                Self::Remove(at) => vec![leaves.remove(at.index(count)).0],
+                Self::Swap(a, b) => {
+                    let (a, b) = (a.index(count), b.index(count));
+                    let kept = leaves[a].1;
+                    leaves[a].1 = leaves[b].1;
+                    leaves[b].1 = kept;
+                    if a == b { Vec::new() } else { vec![a as u64, b as u64] }
+                }
+                Self::CutOff(at) => leaves.split_off(at.index(count)).into_iter().map(|(seq, _)| seq).collect(),
+            }
+        }
+    }
+
+    proptest! {
+        /// covers K6.2 (part)
+        #[test]
+        fn whatever_is_done_to_sealed_leaves_just_they_are_blamed(
+            lengths in prop::collection::vec(1_u64..40, 1..8),
+            tampering in tampering(),
+        ) {
+            let mut leaves: Vec<_> = (0..lengths.iter().sum()).map(|n| (n, hash(n))).collect();
+            let mut blame = tampering.apply(&mut leaves);
+            let (findings, more) = check(&leaves, seals(&lengths)).findings.into_parts();
+            let mut blamed: Vec<u64> = findings.iter().flat_map(|finding| finding.first..=finding.last).collect();
+            blame.sort_unstable();
+            blamed.sort_unstable();
+            prop_assert_eq!((blamed, more), (blame, 0), "{:?}", findings);
+        }
+
+        /// covers K6.2 (part)
+        #[test]
+        fn whatever_is_done_to_a_seals_list_the_leaves_are_not_blamed(
+            lengths in prop::collection::vec(1_u64..40, 1..8),
+            at in any::<prop::sample::Index>(),
+            bit in 0..256_usize,
+        ) {
+            let leaves: Vec<_> = (0..lengths.iter().sum()).map(|n| (n, hash(n))).collect();
+            let mut seals = seals(&lengths);
+            let seal = at.index(seals.len());
+            let length = seals[seal].leaves.len();
+            seals[seal].leaves[at.index(length)][bit / 8] ^= 1 << (bit % 8);
+            let (size, previous) = (seals[seal].size, seals[seal].previous);
+            let (findings, _) = check(&leaves, seals).findings.into_parts();
+            prop_assert_eq!(findings.len(), 1, "{:?}", &findings);
+            prop_assert_eq!(findings[0].kind, FindingKind::SealEdited);
+            prop_assert_eq!((findings[0].first, findings[0].last), (previous, size - 1));
+        }
+    }
+}

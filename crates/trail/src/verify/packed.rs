@@ -1,8 +1,8 @@
 //! Reading leaves that SQLite packed into one value, and checking them where they lie.
 //!
-//! A leaf is its values with the byte `FF` between them; values that are `NULL` are left out, and the second value tells which. First
-//! come texts, which as UTF-8 have no `FF`; then salts and commitments, whose lengths are fixed. The length of the
-//! whole is known. A text with an `FF` in it would make the rest too long, so no two rows have the same packing.
+//! A leaf is its values with the byte `FF` between them; values that are `NULL` are left out, and the second value tells
+//! which. First come texts, which as UTF-8 have no `FF`; then salts and commitments, whose lengths are fixed. The length
+//! of the whole is known. A text with an `FF` in it would make the rest too long, so no two rows have the same packing.
 //! Whatever does not fit is read again, row by row, in the plain way, which also names what is wrong.
 
 use palisade_base::{
@@ -95,4 +95,59 @@ impl<'a> Values<'a> {
 
 fn number<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The empty values of a row without origin and detail texts: all but the salts.
+    const NO_TEXTS: &[u8] = b"31";
+
+    fn row(parts: &[&[u8]]) -> Option<Observed> {
+        check_leaf(&parts.join(&BETWEEN), &mut Vec::new())
+    }
+
+    /// A genuine row with no texts beside "what", whose commitments are made by the code that writes leaves.
+    fn genuine() -> [Vec<u8>; 4] {
+        let env = palisade_testkit::TestEnv::default().env;
+        let caller = palisade_base::Caller::job("test", palisade_base::Authority::none());
+        let resource = palisade_base::Resource::whole("all");
+        let entry = palisade_base::TrailEntry::new(palisade_base::Category::Access, &caller, "a.b", resource);
+        let leaf = palisade_base::leaf::Leaf::of(&entry, Instant::from_micros(7), &env);
+        let salt = |salt: Option<Salt>| salt.unwrap().to_vec();
+        let (origin, detail) = (leaf.whence.map(|(_, salt)| salt), leaf.detail.map(|(_, salt)| salt));
+        [leaf.what.1.to_vec(), leaf.commitments.to_bytes(), salt(origin), salt(detail)]
+    }
+
+    #[test]
+    fn a_genuine_row_is_read_where_it_lies() {
+        let [what, commitments, origin, detail] = genuine();
+        let texts: [&[u8]; 7] = [b"7", NO_TEXTS, b"access", b"job:test", b"a.b", b"all", b"success"];
+        let whole = [&texts[..], &[&what, &commitments, &origin, &detail]].concat();
+        assert!(matches!(row(&whole), Some(Observed::Genuine(_))));
+        let erased: [&[u8]; 7] = [b"7", b"95", b"access", b"job:test", b"a.b", b"all", b"success"];
+        let erased = [&erased[..], &[&what, &commitments, &origin]].concat();
+        assert!(matches!(row(&erased), Some(Observed::Erased(_))));
+    }
+
+    #[test]
+    fn a_row_that_is_packed_in_any_other_way_is_left_to_the_plain_one() {
+        let [what, commitments, origin, detail] = genuine();
+        let texts: [&[u8]; 7] = [b"7", NO_TEXTS, b"access", b"job:test", b"a.b", b"all", b"success"];
+        let blobs: [&[u8]; 4] = [&what, &commitments, &origin, &detail];
+        let whole = [&texts[..], &blobs].concat();
+        for n in 0..whole.len() {
+            let mut less = whole.clone();
+            less.remove(n);
+            assert_eq!(row(&less), None, "without value {n}");
+            let mut more = whole.clone();
+            more.insert(n, b"");
+            assert_eq!(row(&more), None, "with one more before value {n}");
+            let with_ff = [whole[n], &[BETWEEN]].concat();
+            let mut split = whole.clone();
+            split[n] = &with_ff;
+            assert_eq!(row(&split), None, "with FF after value {n}");
+        }
+    }
 }
