@@ -154,7 +154,7 @@ async fn bind(address: SocketAddr, door: Door, listening: &mut Vec<Listening>) -
                 "Ports below 1024 need CAP_NET_BIND_SERVICE: start by systemd with AmbientCapabilities, or choose another port under [listen]."
             }
             io::ErrorKind::AddrNotAvailable => "This host has no such address: `ip address` shows those it has.",
-            _ => "Choose another address under [listen].",
+            _ => "Choose another address under [listen]. A host without IPv6 needs 0.0.0.0 in place of [::].",
         };
         GateError::Listen { address, cause, hint }
     };

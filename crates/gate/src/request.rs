@@ -50,7 +50,7 @@ impl Client {
 #[derive(Clone)]
 pub(crate) enum HostFact {
     /// This one, under this host.
-    Known(KnownHost),
+    Known(Arc<KnownHost>),
     /// None that we know (421).
     Unknown,
     /// The host can't be read, or is named in two ways (400).
@@ -58,7 +58,6 @@ pub(crate) enum HostFact {
 }
 
 /// A host that belongs to a site.
-#[derive(Clone)]
 pub(crate) struct KnownHost {
     pub(crate) site: Arc<SiteState>,
     pub(crate) host: palisade_config::HostName,
@@ -68,7 +67,7 @@ pub(crate) struct KnownHost {
 
 impl Facts {
     /// The site, where the request is for one.
-    pub(crate) const fn site(&self) -> Option<&Arc<SiteState>> {
+    pub(crate) fn site(&self) -> Option<&Arc<SiteState>> {
         match &self.host {
             HostFact::Known(known) => Some(&known.site),
             HostFact::Unknown | HostFact::Unreadable => None,

@@ -21,5 +21,9 @@ fn find(shared: &Shared, passage: &Passage) -> HostFact {
     // client certificates, may differ (RFC 9110, section 7.4).
     let handshake = passage.facts.connection.tls.as_ref().and_then(|tls| tls.server_name.as_ref());
     let same = handshake.is_none_or(|name| shared.sites.find(name).is_some_and(|other| Arc::ptr_eq(other, site)));
-    if same { HostFact::Known(KnownHost { site: Arc::clone(site), host, authority }) } else { HostFact::Unknown }
+    if same {
+        HostFact::Known(Arc::new(KnownHost { site: Arc::clone(site), host, authority }))
+    } else {
+        HostFact::Unknown
+    }
 }

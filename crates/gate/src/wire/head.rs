@@ -45,8 +45,9 @@ pub(crate) fn end_of_head(bytes: &[u8], searched: usize) -> Option<usize> {
 
 /// What is wrong with the beginning of a head that is not complete yet, as far as it can be known.
 pub(crate) fn inspect_partial(bytes: &[u8], limits: &HeadLimits) -> Option<WireFault> {
-    let line_ended = bytes.contains(&b'\n');
-    if !line_ended && bytes.len() > limits.uri + 64 {
+    // The first line has a method and a version besides the address.
+    let line = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    if line > limits.uri + 64 {
         return Some(WireFault::UriTooLong);
     }
     (bytes.len() > limits.bytes).then_some(WireFault::HeadersTooLarge)

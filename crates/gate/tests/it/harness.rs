@@ -343,7 +343,8 @@ fn app(site: &str) -> Router {
         .get("/slow", Access::Public, slow)
         .get("/large", Access::Public, async || vec![b'a'; 32 * 1024 * 1024])
         .get("/assets/a.css", Access::Public, async || ([(header::CACHE_CONTROL, "public, max-age=60")], "a{}"));
-    routes.into_router().route("/echo", routing::any(echo))
+    let bad_gateway = routing::any(async || StatusCode::BAD_GATEWAY);
+    routes.into_router().route("/echo", routing::any(echo)).route("/bad-gateway", bad_gateway)
 }
 
 async fn panicking() -> &'static str {

@@ -43,6 +43,7 @@ async fn every_answer_over_tls_has_all_headers() {
         (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 17 * 1024 * 1024])),
         (421, client.get(gate.url("evil.example", "/"))),
         (500, client.get(gate.url("kpi.example", "/panic"))),
+        (502, client.get(gate.url("kpi.example", "/bad-gateway"))),
         (503, client.get(gate.url("kpi.example", "/slow"))),
         (503, client.get(gate.url("kpi.example", "/")).header("x-api-key", "plk_down")),
     ];

@@ -116,7 +116,7 @@ fn trusted() -> Vec<palisade_config::TrustedNetwork> {
     vec![palisade_config::TrustedNetwork::parse("127.0.0.1").unwrap()]
 }
 
-/// covers T4.3
+/// covers T4.3 (part)
 #[tokio::test]
 async fn six_tries_to_sign_in_pass_however_they_are_spelt() {
     let gate = TestGate::start().await;
