@@ -27,6 +27,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Serve what the configuration says, until told to stop (SIGTERM, Ctrl-C).
     Serve,
+    /// Make what is missing (configuration, data directory, keys, schema), and print the first administrator's link.
+    Setup(SetupArgs),
+    /// Bring the database's schema up to this release.
+    Migrate,
     /// Say how the running server is.
     Status,
     /// Look after the configuration.
@@ -38,6 +42,9 @@ pub(crate) enum Command {
     /// See who is signed in, and sign people out.
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Read, verify and take out the trail.
+    #[command(subcommand)]
+    Trail(TrailCommand),
     /// Look after the keys that secrets are encrypted under.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -54,6 +61,19 @@ pub(crate) struct DemoArgs {
     /// Makes another company; the same number makes the same one. Secrets are random whatever it is.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupArgs {
+    /// The host name that people will open; for a new configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// The company's name; for a new configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) company: Option<String>,
+    /// The data directory; for a new configuration.
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/palisade")]
+    pub(crate) data: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +169,98 @@ pub(crate) struct RevokeArgs {
     /// Everybody's.
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrailCommand {
+    /// Show the newest entries, oldest of them first.
+    Tail(TailArgs),
+    /// Find entries, newest first.
+    Search(SearchArgs),
+    /// Recompute the whole trail, and say what was edited, removed, moved or rewritten.
+    Verify(VerifyArgs),
+    /// Take the whole trail out as JSON Lines, which `trail verify --export` checks anywhere.
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TailArgs {
+    /// How many entries.
+    #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=500))]
+    pub(crate) lines: u16,
+    /// Go on with new entries as they come, until stopped.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArgs {
+    /// Some text in the entry: actor, action, resource, outcome, agent or detail.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// The most entries.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    pub(crate) limit: u64,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+/// What entries must be like; all that is given must fit.
+#[derive(Debug, Args)]
+pub(crate) struct FilterArgs {
+    /// authentication, administration, access, configuration, security or change.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: Option<String>,
+    /// Done by this user (user name or mail address).
+    #[arg(long, value_name = "USER", conflicts_with = "actor")]
+    pub(crate) user: Option<String>,
+    /// Done by this actor, as the trail has it: user:ID, operator:NAME, job:NAME, anonymous.
+    #[arg(long, value_name = "ACTOR")]
+    pub(crate) actor: Option<String>,
+    /// The action, or how it starts: session.start, employee.
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// What it was done to: employee:ID, or all of a kind: employee.
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) resource: Option<String>,
+    /// Only what failed or was refused.
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// From this address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) address: Option<String>,
+    /// Not before this instant: 2026-03-01T09:30:00Z.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) from: Option<String>,
+    /// Before this instant.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A file with seals that were kept elsewhere (a seal sink's file, a log, a mail); may be repeated. Without one, a
+    /// trail that was rewritten and signed anew by who has the keys can't be told from a true one.
+    #[arg(long, value_name = "SEAL")]
+    pub(crate) against: Vec<PathBuf>,
+    /// The trail's public key, as it was noted down elsewhere.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Open the database directly. No server may be running on an embedded one.
+    #[arg(long, conflicts_with = "export")]
+    pub(crate) offline: bool,
+    /// Verify this export instead of a database; needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Where to write; a file that is there already is not touched. Standard output by default.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

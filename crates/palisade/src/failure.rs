@@ -21,6 +21,7 @@ pub(crate) enum Code {
     Wrong = 2,
     NotRunning = 3,
     Unusable = 4,
+    Tampered = 5,
 }
 
 impl From<Code> for ExitCode {

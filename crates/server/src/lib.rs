@@ -4,6 +4,7 @@
 pub mod control;
 mod declaration;
 pub mod demo;
+pub mod host;
 mod jobs;
 pub mod logging;
 mod serve;

@@ -148,7 +148,7 @@ impl System {
     /// # Errors
     /// What is wrong, where, and what to do.
     pub async fn open(config: Config, env: Env) -> anyhow::Result<Self> {
-        let dir = DataDir::prepare(&config)?;
+        DataDir::prepare(&config)?;
         let url = database_url(&config)?;
         if matches!(url, DatabaseUrl::Sqlite(_)) {
             MIGRATOR.run(&url, None, env.now()).await?;
@@ -156,8 +156,7 @@ impl System {
         let store = Store::open(&url, &config.database.pool(), env.clone()).await?;
         MIGRATOR.check(&store).await?;
         check_schema(&mut *store.read().await?, &record_types()).await?;
-        let key_file = find_key_file(&dir, &store, &env).await?;
-        let vault = Vault::open(store.clone(), key_file, palisade_identity::ENCRYPTED_COLUMNS.iter().copied()).await?;
+        let vault = open_vault(&config, &store).await?;
         let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config)?);
         identity.declare(declarations()).await.map_err(plain)?;
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
@@ -212,6 +211,12 @@ fn trail_config(config: &Config) -> TrailConfig {
 fn syslog(address: &palisade_config::SyslogAddress) -> SyslogAddress {
     let authority = address.authority.clone();
     if address.tcp { SyslogAddress::Tcp(authority) } else { SyslogAddress::Udp(authority) }
+}
+
+/// The vault of this database, with its key file.
+pub(crate) async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<Vault> {
+    let key_file = find_key_file(&DataDir::prepare(config)?, store, store.env()).await?;
+    Ok(Vault::open(store.clone(), key_file, palisade_identity::ENCRYPTED_COLUMNS.iter().copied()).await?)
 }
 
 /// The key file: what systemd hands over, or the one in the data directory; a new one only for a database without a vault.

@@ -6,7 +6,9 @@ mod key;
 mod serve;
 mod server;
 mod session;
+mod setup;
 mod status;
+mod trail;
 mod user;
 
 use crate::{
@@ -22,10 +24,13 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => demo::run(args, output).await,
         Command::Serve => serve::run(config).await,
+        Command::Setup(args) => setup::setup(config, &args, output).await,
+        Command::Migrate => setup::migrate(config, output).await,
         Command::Status => status::run(config, output).await,
         Command::Config(command) => config::run(config, &command, output),
         Command::User(command) => user::run(config, command, output).await,
         Command::Session(command) => session::run(config, command, output).await,
+        Command::Trail(command) => trail::run(config, command, output).await,
         Command::Key(command) => key::run(config, &command, output).await,
     }
 }

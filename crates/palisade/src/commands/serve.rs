@@ -10,6 +10,7 @@ use crate::failure::Failure;
 /// Serves until told to stop.
 pub(crate) async fn run(config: &Path) -> Result<(), Failure> {
     let config = load(config)?;
+    config.check()?;
     logging::start(&config.log);
     Ok(palisade_server::serve(config).await?)
 }

@@ -29,7 +29,7 @@ pub(crate) async fn ask_for_items(
     let result = control::call(&socket, request, |reply| match reply {
         Reply::Progress(text) => output.progress(&text),
         Reply::Item(item) => on_item(item),
-        Reply::Done(_) | Reply::Failed(_) => {}
+        Reply::Waiting | Reply::Done(_) | Reply::Failed(_) => {}
     });
     Ok(result.await?)
 }

@@ -29,6 +29,11 @@ impl<'a> Answer<'a> {
         self.send(&Reply::Progress(text.into())).await
     }
 
+    /// Finds out whether the client is still there.
+    pub(crate) async fn waiting(&mut self) -> Result<(), Error> {
+        self.send(&Reply::Waiting).await
+    }
+
     /// Sends one of many results.
     pub(crate) async fn item(&mut self, value: Value) -> Result<(), Error> {
         self.send(&Reply::Item(value)).await

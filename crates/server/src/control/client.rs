@@ -53,6 +53,7 @@ pub async fn call(path: &Path, request: &Request, mut on_reply: impl FnMut(Reply
         match read_reply(&mut reader).await? {
             Reply::Done(value) => return Ok(value),
             Reply::Failed(failure) => return Err(ClientError::Refused(failure)),
+            Reply::Waiting => {}
             reply => on_reply(reply),
         }
     }

@@ -3,7 +3,10 @@
 mod keys;
 mod sessions;
 mod status;
+mod trail;
 mod users;
+
+pub(crate) use trail::verify_options;
 
 use palisade_base::{Authority, Caller, Error, Instant, Scope};
 use palisade_identity::{Identity, model::OneTimeLink, permissions::operator_authority};
@@ -60,6 +63,12 @@ impl Control {
             Request::UserResetFactor { login } => self.reset_factor(&caller, &login).await,
             Request::SessionList => self.list_sessions(&caller, answer).await,
             Request::SessionRevoke(revoke) => self.revoke_sessions(&caller, &revoke).await,
+            Request::TrailTail { filter, lines, follow } => {
+                self.tail_trail(&caller, filter, lines, follow, answer).await
+            }
+            Request::TrailSearch { filter, limit } => self.search_trail(&caller, filter, limit, answer).await,
+            Request::TrailExport => self.export_trail(&caller, answer).await,
+            Request::TrailVerify { against, key } => self.verify_trail(&caller, &against, key.as_deref(), answer).await,
             Request::KeyStatus => self.key_status(),
             Request::KeyRotate => self.rotate_key(&caller, answer).await,
         }

@@ -13,8 +13,11 @@ mod protocol;
 
 pub use client::{ClientError, call};
 pub use handler::Control;
+pub(crate) use handler::verify_options;
 pub use listener::{ControlSocket, SocketError};
-pub use protocol::{Failure, FailureKind, Reply, Request, Revoke, RoleName};
+pub use protocol::{Failure, FailureKind, Reply, Request, Revoke, RoleName, TrailQuery};
+
+pub(crate) use peer::local_operator;
 
 /// Where the socket of a server with this data directory is.
 #[must_use]

@@ -13,13 +13,22 @@ pub(crate) fn operator(peer: &UCred) -> io::Result<Option<String>> {
     if peer.uid() != 0 && peer.uid() != own {
         return Ok(None);
     }
-    let acting = user_name(peer.uid());
-    let signed_in = peer.pid().and_then(login_uid).filter(|uid| *uid != peer.uid()).map(user_name);
-    Ok(Some(match signed_in {
-        // By sudo or su: the trail names the person, and as whom they acted.
+    Ok(Some(described(peer.uid(), peer.pid())))
+}
+
+/// By sudo or su: the trail names the person, and as whom they acted.
+fn described(uid: u32, process: Option<i32>) -> String {
+    let acting = user_name(uid);
+    match process.and_then(login_uid).filter(|signed_in| *signed_in != uid).map(user_name) {
         Some(person) => format!("{person} as {acting}"),
         None => acting,
-    }))
+    }
+}
+
+/// The operating system's name of who runs this process.
+pub(crate) fn local_operator() -> String {
+    let acting = fs::metadata("/proc/self").map_or(0, |process| process.uid());
+    described(acting, i32::try_from(std::process::id()).ok())
 }
 
 /// As whom the process's session was opened, whatever it became since.

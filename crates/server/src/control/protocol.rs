@@ -4,8 +4,8 @@ use palisade_base::{Error, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The longest request, in bytes.
-pub(crate) const REQUEST_LIMIT: u64 = 64 * 1024;
+/// The longest request, in bytes: seals of a day, one a second, to verify the trail against.
+pub(crate) const REQUEST_LIMIT: u64 = 32 * 1024 * 1024;
 /// The longest line of a reply, in bytes: a leaf of the trail with its detail is far shorter.
 pub(crate) const REPLY_LIMIT: u64 = 64 * 1024 * 1024;
 
@@ -68,6 +68,31 @@ pub enum Request {
     SessionList,
     /// Signs people out.
     SessionRevoke(Revoke),
+    /// The newest entries of the trail, and what comes.
+    TrailTail {
+        /// Which.
+        filter: TrailQuery,
+        /// How many.
+        lines: usize,
+        /// Whether to go on with new ones until the client hangs up.
+        follow: bool,
+    },
+    /// Entries of the trail, newest first.
+    TrailSearch {
+        /// Which.
+        filter: TrailQuery,
+        /// How many at the most.
+        limit: u64,
+    },
+    /// The whole trail, a line of the export for each item.
+    TrailExport,
+    /// Recomputes the whole trail.
+    TrailVerify {
+        /// Seals that were kept outside: the text of one or of many.
+        against: String,
+        /// The trail's public key, as it was noted down outside.
+        key: Option<String>,
+    },
     /// How the vault is.
     KeyStatus,
     /// A new data key, and every value encrypted anew.
@@ -90,6 +115,32 @@ pub enum Revoke {
     },
     /// Everybody's.
     All,
+}
+
+/// Which entries of the trail; everything that is given must fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrailQuery {
+    /// The category's name.
+    pub category: Option<String>,
+    /// Done by this user (user name or mail address).
+    pub user: Option<String>,
+    /// Done by this actor, as stored.
+    pub actor: Option<String>,
+    /// The action, or how it starts.
+    pub action: Option<String>,
+    /// The resource, or its kind.
+    pub resource: Option<String>,
+    /// Only what failed.
+    pub failed: bool,
+    /// The client's address.
+    pub address: Option<String>,
+    /// Not before this instant (RFC 3339).
+    pub from: Option<String>,
+    /// Before this instant (RFC 3339).
+    pub until: Option<String>,
+    /// Some text in the entry.
+    pub text: Option<String>,
 }
 
 /// A role on a site: `kpi/Manager`.
@@ -118,6 +169,8 @@ impl std::str::FromStr for RoleName {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
+    /// Nothing new; the client is still there if it takes this.
+    Waiting,
     /// Something is still being done.
     Progress(String),
     /// One of many results.
