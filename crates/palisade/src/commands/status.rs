@@ -37,6 +37,7 @@ fn words(status: &Value) -> String {
             ),
         ),
         ("last seal", text(trail, "sealed_at")),
+        ("seal key", text(trail, "vkey")),
         ("keys", format!("{} data keys, key file {}", text(keys, "data_keys"), text(keys, "key_file"))),
     ];
     lines.map(|(name, value)| format!("{name:9}  {value}").trim_end().to_owned()).join("\n")

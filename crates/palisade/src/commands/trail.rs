@@ -83,7 +83,12 @@ async fn export(config: &Path, args: ExportArgs, output: &Output) -> Result<(), 
             written = writeln!(out, "{line}");
         }
     });
-    let summary = summary.await?;
+    let summary = summary.await.inspect_err(|_| {
+        // What is not whole must not be taken for an export.
+        if let Some(path) = &args.output {
+            let _ = std::fs::remove_file(path);
+        }
+    })?;
     written.and_then(|()| out.flush())?;
     output.progress(&format!("Exported {} leaves and {} seals.", text(&summary, "leaves"), text(&summary, "seals")));
     Ok(())

@@ -47,10 +47,12 @@ pub async fn call(path: &Path, request: &Request, mut on_reply: impl FnMut(Reply
     })?;
     let mut line = serde_json::to_vec(request).map_err(broken)?;
     line.push(b'\n');
-    stream.write_all(&line).await.map_err(broken)?;
+    // A server that is too busy answers before it has read what is asked, and closes: its answer still counts.
+    let sent = stream.write_all(&line).await;
     let mut reader = BufReader::new(stream);
     loop {
-        match read_reply(&mut reader).await? {
+        let reply = read_reply(&mut reader).await;
+        match reply.map_err(|error| sent.as_ref().err().map_or(error, broken))? {
             Reply::Done(value) => return Ok(value),
             Reply::Failed(failure) => return Err(ClientError::Refused(failure)),
             Reply::Waiting => {}

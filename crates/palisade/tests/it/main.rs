@@ -1,0 +1,9 @@
+//! The command line: the real binary, with real servers and databases.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
+
+mod config;
+mod host;
+mod program;
+mod socket;
+mod trail;
+mod users;
