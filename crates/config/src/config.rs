@@ -175,6 +175,12 @@ impl Config {
         }
     }
 
+    /// The file that it was read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.source.path
+    }
+
     /// The host that people sign in at. `None` only where there is no site at all, which [`Config::parse`] refuses.
     #[must_use]
     pub fn console_host(&self) -> Option<&HostName> {

@@ -23,4 +23,4 @@ pub use metrics::{Metrics, MetricsSource};
 pub use pipeline::layers;
 pub use readiness::Readiness;
 pub use sites::Site;
-pub use tls::TlsError;
+pub use tls::{TlsError, check_certificates};

@@ -11,6 +11,7 @@ mod serve;
 mod site;
 mod system;
 
+pub use palisade_gate::check_certificates;
 pub use serve::{Running, real_env, serve, start, stop_signal};
 pub use site::routes;
 pub use system::{DataDir, MIGRATIONS, MIGRATOR, System, database_url};

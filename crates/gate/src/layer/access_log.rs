@@ -1,8 +1,10 @@
 //! One line for each request: never its query, its cookies or a token in its path.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use axum::response::Response;
 use http::{HeaderValue, Method, Version, header};
 
 use crate::{
@@ -12,18 +14,35 @@ use crate::{
     shared::Shared,
 };
 
+/// What nginx calls a request whose client went away before it was answered.
+const CLIENT_LEFT: u16 = 499;
+
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
-    let line = Line::of(&passage);
+    let mut open = OpenLine { line: Some(Line::of(&passage)), begun: Instant::now() };
     Box::pin(async move {
-        let begun = Instant::now();
         let mut response = pipeline::run(next, passage).await;
-        let duration = begun.elapsed();
-        let site = line.facts.site().map_or("-", |site| site.name.as_str());
-        shared.metrics.answered(site, response.status(), duration);
         let actor = response.extensions_mut().remove::<ActedAs>();
-        line.write(site, &response, u64::try_from(duration.as_micros()).unwrap_or(u64::MAX), actor);
+        if let Some(line) = open.line.take() {
+            let duration = open.begun.elapsed();
+            shared.metrics.answered(line.site(), response.status(), duration);
+            line.write(response.status().as_u16(), duration, actor);
+        }
         response
     })
+}
+
+/// A line that is written even if nobody waits for the answer any more and the request is dropped.
+struct OpenLine {
+    line: Option<Line>,
+    begun: Instant,
+}
+
+impl Drop for OpenLine {
+    fn drop(&mut self) {
+        if let Some(line) = self.line.take() {
+            line.write(CLIENT_LEFT, self.begun.elapsed(), None);
+        }
+    }
 }
 
 struct Line {
@@ -46,21 +65,25 @@ impl Line {
         }
     }
 
-    fn write(&self, site: &str, response: &Response, duration_us: u64, actor: Option<ActedAs>) {
+    fn site(&self) -> &str {
+        self.facts.site().map_or("-", |site| site.name.as_str())
+    }
+
+    fn write(&self, status: u16, duration: Duration, actor: Option<ActedAs>) {
         let agent = self.agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or("-");
         let actor = actor.map_or_else(|| "-".to_owned(), |ActedAs(actor)| actor.to_string());
         tracing::info!(
             target: "palisade::access",
             request = %self.facts.id,
-            site,
+            site = self.site(),
             client = %self.facts.client.address,
             peer = %self.facts.connection.peer.ip().to_canonical(),
             actor,
             method = %self.method,
             path = self.path,
             protocol = ?self.version,
-            status = response.status().as_u16(),
-            duration_us,
+            status,
+            duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             agent = agent.get(..200).unwrap_or(agent),
             "request"
         );

@@ -7,7 +7,7 @@ use std::{
 };
 
 use palisade_base::Env;
-use palisade_config::{Config, HostName};
+use palisade_config::{Config, ConfigError, Finding, HostName};
 use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
@@ -53,6 +53,29 @@ impl ResolvesServerCert for CertificateStore {
         let host = hello.server_name().and_then(|name| HostName::parse(name).ok());
         let own = host.and_then(|host| certificates.by_host.get(&host).cloned());
         Some(own.unwrap_or_else(|| Arc::clone(&certificates.default)))
+    }
+}
+
+/// Looks at the certificate files that the configuration names, without serving or making any: each is PEM, and each
+/// key belongs to its certificate.
+///
+/// # Errors
+/// All that is wrong, as the configuration's own check says it.
+pub fn check_certificates(config: &Config) -> Result<(), ConfigError> {
+    let own = config.sites.iter().filter_map(|site| site.tls.as_ref()).map(|tls| (&tls.certificate, &tls.key));
+    let pairs = config.tls.certificate.iter().zip(&config.tls.key).chain(own);
+    let wrong = pairs.filter_map(|(certificate, key)| files::load(certificate, key).err());
+    let findings: Vec<Finding> = wrong.map(|error| finding_of(&error)).collect();
+    let path = config.path().to_owned();
+    if findings.is_empty() { Ok(()) } else { Err(ConfigError { path, findings }) }
+}
+
+fn finding_of(error: &TlsError) -> Finding {
+    match error {
+        TlsError::File { path, problem, hint } => {
+            Finding { place: None, what: format!("{} {problem}", path.display()), hint: (*hint).to_owned() }
+        }
+        other => Finding { place: None, what: other.to_string(), hint: String::new() },
     }
 }
 

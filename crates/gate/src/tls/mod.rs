@@ -14,6 +14,7 @@ use rustls::{
 };
 use thiserror::Error as ThisError;
 
+pub use certificates::check_certificates;
 pub(crate) use certificates::{CertificateStore, load};
 
 /// TLS can't be set up. Says what is wrong with which file, and what to do.

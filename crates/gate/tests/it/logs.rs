@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, io::Write};
 
+use tokio::io::AsyncWriteExt;
+
 use crate::harness::{ANNA, KEY, TestGate, header_of};
 
 thread_local! {
@@ -37,6 +39,17 @@ async fn a_line_names_the_request_and_holds_no_secret() {
         .await;
     let _ = gate.get("/panic?token=hunter2", &[("x-api-key", KEY)]).await;
     let _ = gate.get("/", &[("x-api-key", "plk_wrong")]).await;
+
+    let mut leaves = gate.tls("kpi.example", &[]).await;
+    let before = gate.seen.lock().unwrap().len();
+    leaves.write_all(b"GET /slow?x=hunter2 HTTP/1.1\r\nHost: kpi.example\r\n\r\n").await.unwrap();
+    while gate.seen.lock().unwrap().len() == before {
+        tokio::task::yield_now().await;
+    }
+    drop(leaves);
+    while !LINES.with_borrow(|lines| String::from_utf8_lossy(lines).contains("\"status\":499")) {
+        tokio::task::yield_now().await;
+    }
 
     let text = String::from_utf8(LINES.take()).unwrap();
     for secret in ["hunter2", ANNA, KEY, "a-short-secret", "sssssss", "aHVudGVyMg", "plk_wrong", "__Host-palisade="] {

@@ -16,7 +16,8 @@ pub(crate) fn run(path: &Path, command: &ConfigCommand, output: &Output) -> Resu
 fn check(path: &Path, output: &Output) -> Result<(), Failure> {
     let checked = Config::load(path)
         .and_then(|config| config.with_environment(|name| std::env::var(name).ok()))
-        .and_then(|config| config.check().map(|()| config));
+        .and_then(|config| config.check().map(|()| config))
+        .and_then(|config| palisade_server::check_certificates(&config).map(|()| config));
     match checked {
         Ok(config) => {
             let sites: Vec<&str> = config.sites.iter().map(|site| site.name.as_str()).collect();
