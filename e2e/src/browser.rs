@@ -214,6 +214,11 @@ impl Browser {
         self.list(RUN_AXE).await
     }
 
+    /// Switches the site's scripts off, as a person may.
+    pub async fn switch_scripts_off(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true })).await;
+    }
+
     async fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.session.command("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await
     }

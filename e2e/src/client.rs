@@ -1,6 +1,10 @@
 //! A client without a browser: sends what it is told, follows nothing, keeps cookies.
 
-use reqwest::{Method, header::HeaderMap, redirect::Policy};
+use reqwest::{
+    Method,
+    header::{HeaderMap, HeaderName},
+    redirect::Policy,
+};
 
 use crate::{Account, Palisade};
 
@@ -29,10 +33,27 @@ impl Client {
     /// The client can't be made.
     #[must_use]
     pub fn stranger(palisade: &Palisade) -> Self {
+        Self::with_headers(palisade, HeaderMap::new())
+    }
+
+    /// A program that shows this API key with every request.
+    ///
+    /// # Panics
+    /// The key can't stand in a header.
+    #[must_use]
+    pub fn with_key(palisade: &Palisade, key: &str) -> Self {
+        Self::with_headers(
+            palisade,
+            HeaderMap::from_iter([(HeaderName::from_static("x-api-key"), key.parse().unwrap())]),
+        )
+    }
+
+    fn with_headers(palisade: &Palisade, headers: HeaderMap) -> Self {
         let http = reqwest::Client::builder()
             .tls_danger_accept_invalid_certs(true)
             .cookie_store(true)
             .redirect(Policy::none())
+            .default_headers(headers)
             .build()
             .unwrap();
         Self { http, base: palisade.url.clone() }

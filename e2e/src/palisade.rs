@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead as _, BufReader},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
@@ -11,6 +12,8 @@ use std::{
 
 use serde::Deserialize;
 use tempfile::TempDir;
+
+use crate::wait::until_blocking;
 
 /// How long the demo may take to make its company, on a busy machine and without optimisation.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -55,34 +58,50 @@ impl Palisade {
     /// It can't be built, or does not become ready.
     #[must_use]
     pub fn demo() -> Self {
-        Self::start(None)
+        Self::start()
     }
 
-    /// Starts a demo on the database of this URL.
+    /// Makes a demo company and serves it as in production: by `palisade serve` and a configuration, with its log on.
     ///
     /// # Panics
     /// It can't be built, or does not become ready.
     #[must_use]
-    pub fn demo_on(database_url: &str) -> Self {
-        Self::start(Some(database_url))
+    pub fn served() -> Self {
+        let mut served = Self::demo();
+        served.stop();
+        let config = served.data.path().join("palisade.toml");
+        std::fs::write(&config, configuration(&served.data_dir())).unwrap();
+        let mut command = command();
+        command.arg("--config").arg(config).arg("serve").stdin(Stdio::null()).stdout(Stdio::null());
+        served.child = command.stderr(File::create(served.log_path()).unwrap()).spawn().unwrap();
+        let address = until_blocking("`palisade serve` to serve", || address_in(&served.log()));
+        served.url = format!("https://localhost:{}", address.port());
+        served
     }
 
-    fn start(database_url: Option<&str>) -> Self {
+    /// Asks it to stop, as a service manager does, and waits until it has.
+    ///
+    /// # Panics
+    /// It does not stop.
+    pub fn stop(&mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(asked.success(), "it was running");
+        until_blocking("the program to stop", || self.child.try_wait().unwrap());
+    }
+
+    fn start() -> Self {
         let data = TempDir::with_prefix("palisade-e2e-").unwrap();
-        let mut command = Command::new(binary());
+        let mut command = command();
         command
             .args(["demo", "--json", "--listen", "127.0.0.1:0", "--seed", "7", "--data"])
             .arg(data.path().join("data"));
-        command.env_remove("DATABASE_URL").env_remove("PALISADE_OWNER_DATABASE_URL");
-        if let Some(url) = database_url {
-            command.env("DATABASE_URL", url);
-        }
         let log = File::create(data.path().join("log")).unwrap();
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let line = first_line(&mut child).unwrap_or_else(|| {
             let _ = child.kill();
+            let ended = child.wait();
             let log = std::fs::read_to_string(data.path().join("log")).unwrap_or_default();
-            panic!("`palisade demo` did not become ready within {} s; it wrote:\n{log}", START_LIMIT.as_secs())
+            panic!("`palisade demo` did not become ready within {} s: {ended:?}\n{log}", START_LIMIT.as_secs())
         });
         let ready: Ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
         Self { url: ready.url.trim_end_matches('/').to_owned(), accounts: ready.accounts, child, data }
@@ -103,7 +122,11 @@ impl Palisade {
     /// The log can't be read.
     #[must_use]
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.data.path().join("log")).unwrap()
+        std::fs::read_to_string(self.log_path()).unwrap()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.data.path().join("log")
     }
 
     /// Its data directory.
@@ -124,6 +147,27 @@ impl Drop for Palisade {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The program, with nothing of this environment that would lead it elsewhere.
+fn command() -> Command {
+    let mut command = Command::new(binary());
+    command.env_remove("DATABASE_URL").env_remove("PALISADE_OWNER_DATABASE_URL");
+    command
+}
+
+fn configuration(data_dir: &Path) -> String {
+    format!(
+        "data_dir = {data_dir:?}\n\n[listen]\nhttps = [\"127.0.0.1:0\"]\nhttp = []\noperations = \"127.0.0.1:0\"\n\n\
+         [log]\nlevel = \"debug\"\nformat = \"json\"\n\n[[site]]\nname = \"kpi\"\nhosts = [\"localhost\"]\n"
+    )
+}
+
+/// The address that the log names as served.
+fn address_in(log: &str) -> Option<SocketAddr> {
+    let events = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut served = events.filter(|event| event["message"] == "serving HTTPS");
+    served.find_map(|event| event["address"].as_str()?.parse().ok())
 }
 
 /// Reads the first line that the program prints; what follows is read and dropped, so that it never blocks on it.
@@ -150,10 +194,13 @@ pub fn target_dir() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(3).expect("tests run from target/PROFILE/deps").to_owned()
 }
 
-/// The binary as the sources are now.
+/// The binary as the sources are now, or the one that `PALISADE_BINARY` names.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(binary) = std::env::var_os("PALISADE_BINARY") {
+            return binary.into();
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         // The whole workspace is named so that features, and with them what is built already, stay the same.
         let build = Command::new(cargo)

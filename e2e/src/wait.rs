@@ -21,3 +21,15 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
         tokio::time::sleep(INTERVAL).await;
     }
 }
+
+/// As [`until`], where nothing else runs meanwhile.
+pub(crate) fn until_blocking<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let give_up = Instant::now() + LIMIT;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < give_up, "waited {} s in vain for {what}", LIMIT.as_secs());
+        std::thread::sleep(INTERVAL);
+    }
+}

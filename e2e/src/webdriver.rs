@@ -79,8 +79,9 @@ impl Session {
         found[ELEMENT_KEY].as_str().map(|id| Element(id.to_owned()))
     }
 
-    /// Clicks it, as a person would: it must be visible and nothing may lie over it.
+    /// Clicks it, as a person would, who scrolls to it first: it must be visible and nothing may lie over it.
     pub(crate) async fn click(&self, element: &Element) {
+        self.run("arguments[0].scrollIntoView({ block: 'center' })", &[Self::argument(element)]).await;
         self.command(&format!("/element/{}/click", element.0), &json!({})).await;
     }
 

@@ -69,7 +69,7 @@ fn apt_get(args: &[&str]) -> Result<()> {
         sudo.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         sudo
     };
-    command.args(["-qq", "-o", "DPkg::Lock::Timeout=120"]).args(args);
+    command.args(["-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"]).args(args);
     run_quietly(command.env("DEBIAN_FRONTEND", "noninteractive")).context(by_hand)
 }
 

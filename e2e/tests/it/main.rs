@@ -1,3 +1,8 @@
 //! The program from outside.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is a failed test")]
 
+mod attacks;
+mod matrix;
+mod people;
 mod support;
+mod tls;

@@ -13,7 +13,7 @@ const DOCUMENT: &str = "docs/benchmarks.md";
 
 /// One measured figure.
 struct Figure {
-    what: &'static str,
+    what: String,
     value: String,
     bar: &'static str,
 }
