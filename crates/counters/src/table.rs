@@ -55,6 +55,18 @@ impl<K: Hash + Ord + Copy, C: Counter> Table<K, C> {
         result
     }
 
+    /// Takes out the counters that `wanted` picks.
+    pub(crate) fn take_where(&self, wanted: impl Fn(&C) -> bool) -> Vec<C> {
+        let mut taken = Vec::new();
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            let keys: Vec<K> =
+                shard.counters.iter().filter(|(_, counter)| wanted(counter)).map(|(key, _)| *key).collect();
+            taken.extend(keys.iter().filter_map(|key| shard.take(key)));
+        }
+        taken
+    }
+
     /// How many keys are remembered.
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).counters.len()).sum()

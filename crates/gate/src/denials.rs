@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use palisade_base::{Actor, AddressKey, Caller, Category, Origin, Outcome, Resource, Span, TrailEntry};
+use palisade_base::{Actor, AddressKey, Caller, Category, Instant, Origin, Outcome, Resource, Span, TrailEntry};
 use palisade_counters::Tally;
 use palisade_store::Store;
 use palisade_web::Denial;
@@ -71,7 +71,7 @@ enum What {
 /// Tells the trail about refusals, at most once per minute for each client and kind.
 pub(crate) struct Denials {
     trail: Arc<dyn SecurityTrail>,
-    tally: Tally<(LimitedKey, What)>,
+    tally: Tally<(LimitedKey, What), TrailEntry>,
 }
 
 impl Denials {
@@ -81,27 +81,41 @@ impl Denials {
 
     /// A limit has refused a request.
     pub(crate) fn limit_hit(&self, facts: &Facts, limit: Limit, key: LimitedKey, actor: Actor) {
-        let Some(count) = self.tally.count((key, What::Limit(limit)), facts.now) else { return };
         let entry = entry(facts, actor, "limit.refuse", Resource::new("limit", limit.name()), "too-many");
-        self.trail.record(with_request(entry, facts).note("count", count));
+        self.tell_once_a_minute((key, What::Limit(limit)), facts, entry);
     }
 
     /// A route was closed to somebody. Each refusal of a known user is an entry; strangers are counted.
     pub(crate) fn access_denied(&self, facts: &Facts, caller: &Caller, denial: &Denial) {
-        let known = caller.actor.user().is_some();
-        let key = (LimitedKey::Address(facts.client.key()), What::Access);
-        let count = if known { Some(1) } else { self.tally.count(key, facts.now) };
-        let Some(count) = count else { return };
         let resource = match &denial.permission {
             Some(permission) => Resource::new("permission", permission),
             None => Resource::whole("route"),
         };
-        let mut entry = with_request(entry(facts, caller.actor.clone(), "access.deny", resource, "denied"), facts);
+        let mut entry = entry(facts, caller.actor.clone(), "access.deny", resource, "denied");
         entry.origin = caller.origin.clone();
-        self.trail.record(entry.note("path", path::shown(&denial.path).as_ref()).note("count", count));
+        let entry = entry.note("path", path::shown(&denial.path).as_ref());
+        if caller.actor.user().is_some() {
+            self.trail.record(entry.note("count", 1));
+        } else {
+            self.tell_once_a_minute((LimitedKey::Address(facts.client.key()), What::Access), facts, entry);
+        }
+    }
+
+    fn tell_once_a_minute(&self, key: (LimitedKey, What), facts: &Facts, entry: TrailEntry) {
+        if let Some((entry, count)) = self.tally.count(key, facts.now, entry) {
+            self.trail.record(entry.note("count", count));
+        }
+    }
+
+    /// Tells of floods that have ended since: of what was held back for a minute.
+    pub(crate) fn tell_overdue(&self, now: Instant) {
+        for (entry, count) in self.tally.overdue(now) {
+            self.trail.record(entry.note("count", count));
+        }
     }
 }
 
+/// A refusal, with the site that it happened on.
 fn entry(facts: &Facts, actor: Actor, action: &'static str, resource: Resource, reason: &'static str) -> TrailEntry {
     TrailEntry {
         category: Category::Security,
@@ -111,10 +125,6 @@ fn entry(facts: &Facts, actor: Actor, action: &'static str, resource: Resource, 
         outcome: Outcome::Failure(reason),
         origin: Origin { address: Some(facts.client.address), session: None, request: Some(facts.id), agent: None },
         changes: Vec::new(),
-        notes: Vec::new(),
+        notes: vec![("site", facts.site().map_or("-", |site| site.name.as_str()).into())],
     }
-}
-
-fn with_request(entry: TrailEntry, facts: &Facts) -> TrailEntry {
-    entry.note("site", facts.site().map_or("-", |site| site.name.as_str()))
 }

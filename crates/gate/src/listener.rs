@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use palisade_base::AddressKey;
+use palisade_base::{AddressKey, Instant};
 use palisade_config::HostName;
 use palisade_counters::{ConnectionPermit, ConnectionRefusal};
 use tokio::{
@@ -21,7 +21,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
     connection::{self, Connection, TlsFacts},
-    gate::BoundGate,
+    gate::{BoundGate, Gate},
     pipeline,
     shared::Shared,
 };
@@ -45,6 +45,8 @@ pub(crate) struct Listening {
 
 /// How often certificates are looked at.
 const LOOK_AT_CERTIFICATES: Duration = Duration::from_secs(3_600);
+/// How often floods of refusals that have ended are looked for.
+const LOOK_AT_DENIALS: Duration = Duration::from_secs(15);
 /// The rest after an accept that failed, as when the system is out of file descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 /// What is left for connections to be closed after their requests have had their time.
@@ -60,20 +62,12 @@ impl BoundGate {
         for listening in self.listening {
             accepting.spawn(accept(Arc::clone(&shared), listening, stopping.clone()));
         }
-        let renewing = async {
-            let mut ticks = interval(LOOK_AT_CERTIFICATES);
-            ticks.tick().await;
-            loop {
-                ticks.tick().await;
-                if let Err(error) = self.gate.renew_certificates() {
-                    tracing::error!(%error, "the certificates could not be renewed; the old ones stay in use");
-                }
-            }
-        };
         tokio::select! {
             () = shutdown => {}
-            () = renewing => {}
+            () = renew_certificates(&self.gate) => {}
+            () = tell_denials(&shared) => {}
         }
+        shared.denials.tell_overdue(Instant::from_micros(i64::MAX));
         shared.readiness.set(false);
         tracing::info!("stopping: no more connections are taken");
         // All receivers are in the accept loops, which end only by this.
@@ -83,6 +77,25 @@ impl BoundGate {
         if timeout(patience, finished).await.is_err() {
             tracing::warn!("some connections did not end in time and were cut");
         }
+    }
+}
+
+async fn renew_certificates(gate: &Gate) {
+    let mut ticks = interval(LOOK_AT_CERTIFICATES);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = gate.renew_certificates() {
+            tracing::error!(%error, "the certificates could not be renewed; the old ones stay in use");
+        }
+    }
+}
+
+async fn tell_denials(shared: &Shared) {
+    let mut ticks = interval(LOOK_AT_DENIALS);
+    loop {
+        ticks.tick().await;
+        shared.denials.tell_overdue(shared.env.now());
     }
 }
 

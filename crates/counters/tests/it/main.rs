@@ -121,13 +121,26 @@ fn connections_are_counted_in_all_and_by_key_and_given_back() {
 #[test]
 fn a_flood_is_told_once_per_period_with_its_size() {
     let tally = Tally::new(Span::seconds(60), 160);
-    assert_eq!(tally.count(1_u64, at(0)), Some(1));
+    assert_eq!(tally.count(1_u64, at(0), "first"), Some(("first", 1)));
     for n in 1..1_000 {
-        assert_eq!(tally.count(1, at(n * 1_000)), None);
+        assert_eq!(tally.count(1, at(n * 1_000), "held"), None);
     }
-    assert_eq!(tally.count(1, at(60_000_000)), Some(1_000));
-    assert_eq!(tally.count(1, at(60_000_001)), None);
-    assert_eq!(tally.count(2, at(60_000_001)), Some(1));
+    assert_eq!(tally.count(1, at(60_000_000), "next"), Some(("next", 1_000)));
+    assert_eq!(tally.count(1, at(60_000_001), "held"), None);
+    assert_eq!(tally.count(2, at(60_000_001), "other"), Some(("other", 1)));
+}
+
+/// covers K6.1 (part)
+#[test]
+fn a_flood_that_ends_is_told_to_its_end() {
+    let tally = Tally::new(Span::seconds(60), 160);
+    for event in ["first", "second", "third"] {
+        let _ = tally.count(1_u64, at(0), event);
+    }
+    let _ = tally.count(2, at(0), "alone");
+    assert_eq!(tally.overdue(at(59_999_999)), []);
+    assert_eq!(tally.overdue(at(60_000_000)), [("third", 2)]);
+    assert_eq!(tally.overdue(at(60_000_000)), []);
 }
 
 /// nginx's own arithmetic (ngx_http_limit_req_lookup), in thousandths of a request and milliseconds.
