@@ -190,6 +190,7 @@ on_both_engines! {
             node.identify("kpi", presented, origin("192.0.2.1")).await.unwrap().session.is_some()
         };
         assert!(on_node(&ada).await && on_node(&bob).await);
+        assert!(w.is_live(&ada.session.token).await && w.is_live(&bob.session.token).await);
         let permit = policy::permit_end_sessions(&host()).unwrap();
         assert_eq!(w.identity.end_all_sessions(&host(), &permit).await.unwrap(), 2);
         assert!(!w.is_live(&ada.session.token).await && !w.is_live(&bob.session.token).await);
