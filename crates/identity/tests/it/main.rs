@@ -1,6 +1,7 @@
 //! Identity, on both engines.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
 
+mod crowd;
 mod dump;
 mod factors;
 mod keys;
