@@ -19,7 +19,7 @@ pub enum KeyFileError {
     /// There is one already; it is never overwritten.
     #[error(
         "the key file {0} exists already and was left as it is\n  \
-         What is encrypted under it needs it. For a new key beside it use `palisade key rewrap`."
+         What is encrypted under it needs it. Give another name for a new one."
     )]
     Exists(PathBuf),
     /// Other users of the machine can read or change it.

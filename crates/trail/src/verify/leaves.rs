@@ -30,8 +30,8 @@ pub(crate) struct LeafReader {
 impl LeafReader {
     pub(crate) fn new(store: Store, end: u64) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        // One thread of each pair waits for the database while the other hashes. The pool serves others too.
-        let parallel = (cores * 2).min(6);
+        // One thread of each pair waits for the database while the other hashes. Others need connections too.
+        let parallel = (cores * 2).min(4);
         Self { store, ahead: VecDeque::new(), next: 0, end, parallel }
     }
 
@@ -68,7 +68,8 @@ impl Drop for LeafReader {
 
 async fn read_chunk(store: Store, range: Range<u64>) -> Result<Chunk, StoreError> {
     if store.engine() == Engine::Sqlite {
-        let packed = store::read_packed(&mut *store.read().await?, range.clone()).await?;
+        // Rows too large to pack are an error here; read plainly, they are a finding.
+        let packed = store::read_packed(&mut *store.read().await?, range.clone()).await.ok().flatten();
         let hashed = tokio::task::spawn_blocking(move || packed.as_ref().and_then(packed::check)).await;
         if let Some(chunk) = hashed.map_err(|e| StoreError::Unavailable(e.to_string()))? {
             return Ok(chunk);
