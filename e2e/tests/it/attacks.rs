@@ -85,7 +85,7 @@ async fn a_code_opens_once_and_a_link_opens_once() {
     assert_eq!(again.status, 404, "a used link is dead");
 }
 
-/// covers K6.1 (part)
+/// covers T10.1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_learn_nothing_and_the_log_holds_no_secret() {
     let palisade = Palisade::served();
@@ -108,11 +108,20 @@ async fn strangers_learn_nothing_and_the_log_holds_no_secret() {
     assert_eq!(give_code(&stranger, &code).await.status, 303);
     let link = palisade.account("Manager").link.rsplit('/').next().unwrap();
     stranger.get(&format!("/sign-in/link/{link}")).await;
+    assert_eq!(stranger.get("/employees?q=what-was-searched").await.status, 200);
     let log = palisade.log();
     assert!(log.contains("/sign-in"), "requests are logged: {log}");
-    for secret in [admin.password.as_str(), &admin.totp_secret, "not-the-password-9!", link] {
-        assert!(!log.contains(secret), "the log holds a secret");
+    for secret in
+        [admin.password.as_str(), &admin.totp_secret, "not-the-password-9!", link, "what-was-searched", "SELECT "]
+    {
+        assert!(!log.contains(secret), "the log holds {secret}");
     }
+    let levels = log.lines().map(|line| {
+        let event: serde_json::Value = serde_json::from_str(line).expect("each line is one JSON object");
+        event["level"].as_str().unwrap().to_owned()
+    });
+    let levels: Vec<String> = levels.collect();
+    assert!(levels.iter().any(|level| level == "INFO") && !levels.iter().any(|level| level == "TRACE"), "{levels:?}");
 }
 
 /// covers K2.1 (part)
