@@ -1,12 +1,15 @@
 //! Who may give which role, and what must never happen to administrators.
 //!
 //! **Roles on the console** can be given, taken and changed only by who holds everything that they allow: else a
-//! helpdesk that may give roles could make itself the System administrator. **Roles on an app's site** need just the
+//! helpdesk that may give roles could make itself the System administrator. For the same reason **who holds them** can be
+//! helped, renamed and disabled only by somebody who holds as much: whoever resets an administrator's factor and password
+//! is that administrator. **Roles on an app's site** need just the
 //! permission to give roles: who administers Palisade holds nothing in the app, on purpose, and still decides who may
 //! use it. Nobody gives a role to themselves, except where they stand at the host.
 
 use palisade_base::{Actor, Authority, Caller, Error, Kind, Permission, Scope, UserId};
 
+use super::Allowed;
 use crate::permissions::CONSOLE;
 
 /// Why a grant was refused.
@@ -16,6 +19,8 @@ pub enum GrantRefused {
     NotHeld(Permission),
     /// Nobody gives roles to themselves.
     ToOneself,
+    /// The user holds this on the console, and who would change their account does not.
+    HeldByThem(Permission),
 }
 
 impl GrantRefused {
@@ -41,6 +46,13 @@ impl From<GrantRefused> for Error {
             GrantRefused::ToOneself => Self::new(
                 Kind::Denied,
                 "Nobody changes their own roles. Ask another administrator, or use the command at the host.",
+            ),
+            GrantRefused::HeldByThem(permission) => Self::new(
+                Kind::Denied,
+                format!(
+                    "This user may do more on the console than you ({permission}), so you can't change their account. \
+                     Ask somebody who may do as much."
+                ),
             ),
         }
     }
@@ -74,6 +86,23 @@ pub fn decide_role_change(caller: &Caller, site: &str, allows: &[(Permission, Sc
         Some(permission) => Err(GrantRefused::NotHeld(permission)),
         None => Ok(()),
     }
+}
+
+/// Whether the caller may change the account of a user whose roles come to this: its names, its ways in, its status. A
+/// grant that waits for a second factor counts too: who resets the password could then set that factor up.
+///
+/// # Errors
+/// Why not.
+pub fn decide_account_change(caller: &Caller, user: UserId, holds: &[Allowed]) -> Result<(), GrantRefused> {
+    if caller.actor.user() == Some(user) {
+        return Ok(());
+    }
+    let on_console = holds.iter().filter(|allowed| allowed.site == CONSOLE);
+    let on_console: Vec<_> = on_console.map(|allowed| (allowed.permission.clone(), allowed.scope)).collect();
+    decide_role_change(caller, CONSOLE, &on_console).map_err(|refused| match refused {
+        GrantRefused::NotHeld(permission) => GrantRefused::HeldByThem(permission),
+        other => other,
+    })
 }
 
 fn first_not_held(held: &Authority, wanted: &[(Permission, Scope)]) -> Option<Permission> {

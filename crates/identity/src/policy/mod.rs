@@ -7,7 +7,9 @@ mod permits;
 mod sessions;
 
 pub use authority::{Allowed, Held};
-pub use grants::{Administrators, GrantRefused, decide_grant, decide_role_change, keeps_an_administrator};
+pub use grants::{
+    Administrators, GrantRefused, decide_account_change, decide_grant, decide_role_change, keeps_an_administrator,
+};
 pub use lockout::{LockoutRule, Tries};
 pub use permits::{
     ChangePolicy, ChangeRoles, ChangeUsers, CreateUsers, EndSessions, GiveRoles, OwnAccount, ReadPolicy, ReadRoles,

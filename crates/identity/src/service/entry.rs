@@ -59,7 +59,10 @@ impl Identity {
         };
         let sign_on = match &proven.before {
             Some(before) => {
-                sessions::end(tx, before.facts.id, EndReason::Replaced, now).await?;
+                // A step that was stopped while its proof was looked at leads nowhere.
+                if !sessions::end(tx, before.facts.id, EndReason::Replaced, now).await? {
+                    return Err(over());
+                }
                 before.sign_on
             }
             None => SignOnId::new(&self.0.env),

@@ -141,7 +141,7 @@ impl Identity {
     /// A link with which the user chooses a password, valid for 24 hours, once. It does not stand for the second factor.
     ///
     /// # Errors
-    /// There is no such user.
+    /// There is no such user, or they may do more on the console than the caller.
     pub async fn issue_password_link(
         &self,
         caller: &Caller,
@@ -150,7 +150,7 @@ impl Identity {
     ) -> Result<OneTimeLink, Error> {
         check_permit(caller, permit)?;
         let mut tx = self.write().await?;
-        users::find(&mut tx, user).await?.ok_or_else(Error::not_found)?;
+        self.changeable(&mut tx, caller, user).await?;
         let link = self.insert_link(&mut tx, LinkKind::Password, Some(user)).await?;
         self.commit(tx, administration(caller, "password_link.issue", user), Vec::new()).await?;
         Ok(link)

@@ -145,10 +145,12 @@ impl Identity {
         attempt: &SignInAttempt,
     ) -> Result<NewSession, Error> {
         let mut tx = self.write().await?;
-        tries::clear(&mut tx, &right.counter).await?;
-        if let Some(hash) = &right.rehashed {
-            users::set_hash(&mut tx, account.user.id, hash).await?;
+        // Hashing takes its time, and waits for its turn: what was right then must be right now.
+        let hash = right.rehashed.as_deref().or(account.password_hash.as_deref()).unwrap_or_default();
+        if !users::keep_password(&mut tx, &account, hash).await? {
+            return Err(not_right());
         }
+        tries::clear(&mut tx, &right.counter).await?;
         self.end_previous(&mut tx, attempt.previous.as_ref()).await?;
         let door = Door { origin: &attempt.origin, device: attempt.device.as_ref() };
         let (session, entry) = self.open_session(&mut tx, Proven::by_password(account, &right), &door).await?;

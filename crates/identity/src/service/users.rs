@@ -11,7 +11,7 @@ use crate::{
         EmailAddress, EndReason, InitialPassword, NewUser, PersonOf, User, UserDetail, UserFilter, UserName, UserRow,
         UserStatus,
     },
-    policy::{ChangeUsers, CreateUsers, ReadUsers, keeps_an_administrator},
+    policy::{ChangeUsers, CreateUsers, ReadUsers, decide_account_change, keeps_an_administrator},
     store::{
         factors, grants, keys, sessions, tries,
         users::{self, Account},
@@ -179,6 +179,16 @@ impl Identity {
         }
     }
 
+    /// The account of a user whom the caller wants to change.
+    ///
+    /// # Errors
+    /// There is no such user, or they may do more on the console than the caller.
+    pub(super) async fn changeable(&self, conn: &mut Conn, caller: &Caller, user: UserId) -> Result<Account, Error> {
+        let account = users::find(conn, user).await?.ok_or_else(Error::not_found)?;
+        decide_account_change(caller, user, &grants::allowed(conn, user).await?)?;
+        Ok(account)
+    }
+
     /// Changes the names to sign in with.
     ///
     /// # Errors
@@ -194,7 +204,7 @@ impl Identity {
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
         let mut tx = self.write().await?;
-        let before = users::find(&mut tx, user).await?.ok_or_else(Error::not_found)?.user;
+        let before = self.changeable(&mut tx, caller, user).await?.user;
         if !users::rename(&mut tx, user, version, &user_name, email.as_ref()).await.map_err(taken)? {
             return Err(changed_meanwhile());
         }
@@ -214,7 +224,7 @@ impl Identity {
         let mut tx = self.write().await?;
         grants::lock(&mut tx).await?;
         let before = grants::administrators(&mut tx).await?;
-        if !self.set_status(&mut tx, user, UserStatus::Disabled).await? {
+        if !self.set_status(&mut tx, caller, user, UserStatus::Disabled).await? {
             return Ok(());
         }
         if !keeps_an_administrator(before, grants::administrators(&mut tx).await?) {
@@ -235,7 +245,7 @@ impl Identity {
     pub async fn enable_user(&self, caller: &Caller, permit: &Permit<ChangeUsers>, user: UserId) -> Result<(), Error> {
         check_permit(caller, permit)?;
         let mut tx = self.write().await?;
-        if !self.set_status(&mut tx, user, UserStatus::Active).await? {
+        if !self.set_status(&mut tx, caller, user, UserStatus::Active).await? {
             return Ok(());
         }
         let entry = administration(caller, "user.enable", user).changed(
@@ -247,8 +257,14 @@ impl Identity {
     }
 
     /// `false` where the user has that status already.
-    async fn set_status(&self, tx: &mut WriteTx, user: UserId, status: UserStatus) -> Result<bool, Error> {
-        let account = users::find(tx, user).await?.ok_or_else(Error::not_found)?;
+    async fn set_status(
+        &self,
+        tx: &mut WriteTx,
+        caller: &Caller,
+        user: UserId,
+        status: UserStatus,
+    ) -> Result<bool, Error> {
+        let account = self.changeable(tx, caller, user).await?;
         if account.user.status == status {
             return Ok(false);
         }
@@ -263,7 +279,7 @@ impl Identity {
     pub async fn unlock_user(&self, caller: &Caller, permit: &Permit<ChangeUsers>, user: UserId) -> Result<(), Error> {
         check_permit(caller, permit)?;
         let mut tx = self.write().await?;
-        users::find(&mut tx, user).await?.ok_or_else(Error::not_found)?;
+        self.changeable(&mut tx, caller, user).await?;
         tries::clear_all(&mut tx, user).await?;
         self.commit(tx, administration(caller, "user.unlock", user), Vec::new()).await
     }
@@ -276,7 +292,7 @@ impl Identity {
         check_permit(caller, permit)?;
         refuse_oneself(caller, user, "Replace your own second factor on the account page.")?;
         let mut tx = self.write().await?;
-        users::find(&mut tx, user).await?.ok_or_else(Error::not_found)?;
+        self.changeable(&mut tx, caller, user).await?;
         grants::lock(&mut tx).await?;
         let before = grants::administrators(&mut tx).await?;
         factors::delete_all(&mut tx, user).await?;
@@ -306,7 +322,7 @@ impl Identity {
         password: &SecretString,
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
-        let account = self.account(user).await?;
+        let account = self.changeable(&mut *self.read().await?, caller, user).await?;
         let hash = self.hash_replacement("password", &account, password).await?;
         let mut tx = self.write().await?;
         self.store_password(&mut tx, &account, &hash, true).await?;
@@ -340,7 +356,7 @@ impl Identity {
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
         let mut tx = self.write().await?;
-        let before = users::find(&mut tx, user).await?.ok_or_else(Error::not_found)?.user.must_change_password;
+        let before = self.changeable(&mut tx, caller, user).await?.user.must_change_password;
         users::require_change(&mut tx, user).await?;
         let ended = sessions::end_others(&mut tx, user, None, None, EndReason::PasswordChanged, self.now()).await?;
         let entry = administration(caller, "password.require_change", user)

@@ -17,8 +17,8 @@ statements! {
     /// A new password.
     SET_PASSWORD = "UPDATE app_user SET password_hash = $1, password_changed_at = $2, must_change_password = $3, \
                     version = version + 1 WHERE id = $4";
-    /// The same password, hashed at another cost.
-    SET_HASH = "UPDATE app_user SET password_hash = $1 WHERE id = $2";
+    /// The same password, perhaps hashed at another cost; of an active user whose password nobody has replaced meanwhile.
+    KEEP_PASSWORD = "UPDATE app_user SET password_hash = $1 WHERE id = $2 AND password_hash = $3 AND status = $4";
     /// A new password must be chosen.
     REQUIRE_CHANGE = "UPDATE app_user SET must_change_password = $1, version = version + 1 WHERE id = $2";
     /// By everybody who has one.
@@ -167,8 +167,11 @@ pub(crate) async fn set_password(
     tx.execute(SET_PASSWORD.bind(hash).bind(now).bind(must_change).bind(user)).await.map(drop)
 }
 
-pub(crate) async fn set_hash(tx: &mut WriteTx, user: UserId, hash: &str) -> Result<(), StoreError> {
-    tx.execute(SET_HASH.bind(hash).bind(user)).await.map(drop)
+/// Writes the hash of the password that the user had when `account` was read; `false` where the password was replaced or
+/// the user disabled since. Holds the user's row until the transaction ends, so that neither can happen beside it.
+pub(crate) async fn keep_password(tx: &mut WriteTx, account: &Account, hash: &str) -> Result<bool, StoreError> {
+    let sql = KEEP_PASSWORD.bind(hash).bind(account.user.id).bind(account.password_hash.clone());
+    Ok(tx.execute(sql.bind(UserStatus::Active.as_str())).await? == 1)
 }
 
 pub(crate) async fn history(conn: &mut Conn, user: UserId, limit: i64) -> Result<Vec<String>, StoreError> {

@@ -2,15 +2,15 @@
 
 use palisade_base::{Caller, Kind, Permission, RoleId, Scope, UserId};
 use palisade_identity::{
-    model::{FactorRule, NewRole, RoleDetail},
-    permissions::{CONSOLE, GRANT_UPDATE, USER_READ, console_declaration},
+    model::{FactorRule, NewRole, RoleDetail, UserName},
+    permissions::{CONSOLE, GRANT_UPDATE, USER_READ, USER_UPDATE, console_declaration},
     policy,
 };
 use palisade_testkit::on_both_engines;
 
 use crate::{
     MIGRATOR,
-    world::{READ, UPDATE, World, host, kpi},
+    world::{OTHER, READ, UPDATE, World, host, kpi, secret},
 };
 
 async fn detail(w: &World, role: RoleId) -> RoleDetail {
@@ -170,6 +170,50 @@ on_both_engines! {
         w.identity.grant_role(&caller, &give, bob, helpdesk).await.unwrap();
         assert!(policy::permit_change_roles(&caller).is_err());
         assert!(policy::permit_change_users(&caller).is_err());
+    }
+
+    /// Whoever resets an administrator's factor and password is that administrator.
+    ///
+    /// covers K2.2 (part)
+    async fn nobody_takes_over_the_account_of_one_who_may_do_more_on_the_console(db: TestStore) {
+        let w = World::new(db).await;
+        let permit = policy::permit_change_roles(&host()).unwrap();
+        let powers = vec![(USER_READ, Scope::All), (USER_UPDATE, Scope::All)];
+        let helpdesk = w.identity.create_role(&host(), &permit, custom(CONSOLE, "Helpdesk", powers)).await.unwrap();
+        let give = policy::permit_give_roles(&host()).unwrap();
+        let (ada, bob) = (w.user("ada", &[]).await, w.user("bob", &["admin"]).await);
+        for user in [ada, bob] {
+            w.identity.grant_role(&host(), &give, user, helpdesk).await.unwrap();
+        }
+        let (root, _) = w.administrator("root").await;
+        w.administrator("spare").await;
+        // A grant that still waits for its factor is worth as much: who has the password could set the factor up.
+        let waiting = w.user("waiting", &[]).await;
+        w.grant(waiting, CONSOLE, "system-administrator").await;
+
+        let caller = w.caller(&w.signed_in("ada", None).await).await;
+        let permit = policy::permit_change_users(&caller).unwrap();
+        let id = &w.identity;
+        for above in [root, waiting] {
+            let name = UserName::parse("taken-over").unwrap();
+            let tries = [
+                id.reset_factor(&caller, &permit, above).await,
+                id.issue_password_link(&caller, &permit, above).await.map(drop),
+                id.set_temporary_password(&caller, &permit, above, &secret(OTHER)).await,
+                id.rename_user(&caller, &permit, above, 1, name, None).await,
+                id.disable_user(&caller, &permit, above).await,
+                id.enable_user(&caller, &permit, above).await,
+                id.require_password_change(&caller, &permit, above).await,
+                id.unlock_user(&caller, &permit, above).await,
+            ];
+            for (n, refused) in tries.into_iter().enumerate() {
+                assert_eq!(refused.unwrap_err().kind(), Kind::Denied, "{n}");
+            }
+        }
+        // Those who may do no more on the console are helped, whatever they may do in an app.
+        id.issue_password_link(&caller, &permit, bob).await.unwrap();
+        id.reset_factor(&caller, &permit, bob).await.unwrap();
+        id.issue_password_link(&host(), &policy::permit_change_users(&host()).unwrap(), root).await.unwrap();
     }
 
     /// covers K2.2 (part)

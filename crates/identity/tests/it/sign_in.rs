@@ -1,8 +1,13 @@
 //! Signing in, and how it fails.
 
-use std::sync::Arc;
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+};
 
-use palisade_base::{Error, Span, auth::SessionState};
+use palisade_base::{Error, Kind, Span, auth::SessionState};
 use palisade_identity::{
     model::{InitialPassword, NewUser, PersonOf, UserName},
     password::HashingConfig,
@@ -15,7 +20,7 @@ use palisade_testkit::on_both_engines;
 
 use crate::{
     MIGRATOR,
-    world::{Client, GOOD, OTHER, READ, World, assert_vague, host, open, secret},
+    world::{Client, GOOD, OTHER, READ, World, assert_vague, host, open, origin, secret},
 };
 
 on_both_engines! {
@@ -259,6 +264,50 @@ on_both_engines! {
         w.advance(Span::minutes(1));
         w.try_password("ada", GOOD).await.unwrap();
     }
+
+    /// Hashing takes a while, and under load much longer: time enough for the owner to get the account back.
+    ///
+    /// covers K2.2 (part)
+    async fn what_is_over_while_a_password_is_hashed_opens_nothing(db: TestStore) {
+        let identity = open(&db, db.store.clone(), LONG).await;
+        let w = World { db, identity };
+        let (ada, bob) = (w.user("ada", &[]).await, w.user("bob", &[]).await);
+        let permit = policy::permit_change_users(&host()).unwrap();
+        let link = w.identity.issue_password_link(&host(), &permit, ada).await.unwrap();
+
+        let mut with_old = pin!(w.try_password("ada", GOOD));
+        until_it_hashes(&w, with_old.as_mut()).await;
+        w.identity.open_password_link(&link.token, &secret(OTHER), origin("192.0.2.1")).await.unwrap();
+        assert_vague(with_old.await);
+
+        let mut disabled = pin!(w.try_password("bob", GOOD));
+        until_it_hashes(&w, disabled.as_mut()).await;
+        w.identity.disable_user(&host(), &permit, bob).await.unwrap();
+        assert_vague(disabled.await);
+
+        w.identity.require_password_change(&host(), &permit, ada).await.unwrap();
+        let client = Client::of(w.try_password("ada", OTHER).await.unwrap());
+        let caller = w.caller(&client).await;
+        let new = secret("Plum-gravel 3 tidewater");
+        let mut choosing = pin!(w.identity.choose_password(&caller, &client.session.facts, &new, None));
+        until_it_hashes(&w, choosing.as_mut()).await;
+        w.identity.require_password_change(&host(), &permit, ada).await.unwrap();
+        assert_eq!(choosing.await.err().unwrap().kind(), Kind::Unauthenticated);
+        w.try_password("ada", OTHER).await.unwrap();
+    }
+}
+
+/// Runs that take long enough for nothing to be over within one poll.
+const LONG: HashingConfig = HashingConfig { memory_kib: 8 * 1024, passes: 2, lanes: 1, at_once: 4, queue: 400 };
+
+/// Drives `work` until it hashes a password, and no further.
+async fn until_it_hashes<W: Future>(w: &World, mut work: Pin<&mut W>) {
+    let before = w.identity.hashing_runs();
+    poll_fn(|cx| {
+        assert!(work.as_mut().poll(cx).is_pending());
+        if w.identity.hashing_runs() > before { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 fn numbered(n: u32) -> String {
