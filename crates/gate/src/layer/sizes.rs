@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -39,13 +39,22 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
     if body.is_end_stream() {
         return pipeline::run(next, passage);
     }
-    *passage.request.body_mut() =
-        Body::new(GuardedBody { body, left: most, pause, timer: None, trouble: trouble.clone() });
+    let read = Arc::new(AtomicBool::new(false));
+    *passage.request.body_mut() = Body::new(GuardedBody {
+        body,
+        left: most,
+        pause,
+        timer: None,
+        trouble: trouble.clone(),
+        read: Arc::clone(&read),
+    });
     Box::pin(async move {
         let response = pipeline::run(next, passage).await;
         match trouble.failure() {
             // Whatever the app made of a body that broke off, the reason is ours to tell. If it did not need it, fine.
             Some(failure) if !response.status().is_success() => close(failure.into_response(), http1),
+            // The server closes where a body was left unread. Said beforehand, nobody sends another request into that.
+            _ if !read.load(Ordering::Relaxed) => close(response, http1),
             _ => response,
         }
     })
@@ -130,6 +139,8 @@ struct GuardedBody {
     pause: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     trouble: Trouble,
+    /// Set when it was read to its end.
+    read: Arc<AtomicBool>,
 }
 
 impl http_body::Body for GuardedBody {
@@ -144,6 +155,9 @@ impl http_body::Body for GuardedBody {
             return Poll::Ready(Some(Err(this.trouble.note(TOO_SLOW))));
         };
         this.timer = None;
+        if frame.is_none() || this.body.is_end_stream() {
+            this.read.store(true, Ordering::Relaxed);
+        }
         let Some(frame) = frame else { return Poll::Ready(None) };
         let checked = frame.map_err(|_| this.trouble.note(BROKEN)).and_then(|frame| {
             let size = frame.data_ref().map_or(0, Bytes::len);

@@ -37,6 +37,24 @@ async fn a_body_that_grows_too_large_on_its_way_is_refused() {
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
+/// An answer that did not need the body ends the connection, and says so: else a client would send its next request into
+/// a connection that is just being closed.
+#[tokio::test]
+async fn a_body_that_is_left_unread_ends_the_connection_as_announced() {
+    let gate = TestGate::start().await;
+    for framing in ["Content-Length: 3\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3\r\n"] {
+        // The rest of the body does not come until there is an answer.
+        let unread =
+            gate.exchange(format!("POST /nothing HTTP/1.1\r\nHost: kpi.example\r\n{framing}").as_bytes()).await;
+        assert!(unread.starts_with("HTTP/1.1 404 "), "{unread}");
+        assert!(unread.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{unread}");
+    }
+    let request = "POST /upload HTTP/1.1\r\nHost: kpi.example\r\nContent-Length: 3\r\n\r\nabc";
+    let again = "GET /echo HTTP/1.1\r\nHost: kpi.example\r\nConnection: close\r\n\r\n";
+    let both = gate.exchange(format!("{request}{again}").as_bytes()).await;
+    assert_eq!(both.matches("HTTP/1.1 200 ").count(), 2, "{both}");
+}
+
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up_with_503() {
     let gate = TestGate::with(|config| config.timeouts.request_ms = 300).await;
