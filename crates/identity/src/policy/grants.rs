@@ -30,6 +30,7 @@ impl GrantRefused {
         match self {
             Self::NotHeld(_) => "not_held",
             Self::ToOneself => "to_oneself",
+            Self::HeldByThem(_) => "held_by_them",
         }
     }
 }

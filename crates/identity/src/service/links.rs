@@ -149,6 +149,7 @@ impl Identity {
         user: UserId,
     ) -> Result<OneTimeLink, Error> {
         check_permit(caller, permit)?;
+        self.check_changeable(caller, "password_link.issue", user).await?;
         let mut tx = self.write().await?;
         self.changeable(&mut tx, caller, user).await?;
         let link = self.insert_link(&mut tx, LinkKind::Password, Some(user)).await?;

@@ -179,6 +179,22 @@ impl Identity {
         }
     }
 
+    /// Decides before anything is locked, so that a refusal can be traced; the transaction decides again.
+    ///
+    /// # Errors
+    /// As [`Identity::changeable`].
+    pub(super) async fn check_changeable(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        user: UserId,
+    ) -> Result<(), Error> {
+        let holds = grants::allowed(&mut *self.read().await?, user).await?;
+        let Err(refused) = decide_account_change(caller, user, &holds) else { return Ok(()) };
+        self.trace_refusal(caller, action, Resource::new("user", user), refused.reason()).await?;
+        Err(refused.into())
+    }
+
     /// The account of a user whom the caller wants to change.
     ///
     /// # Errors
@@ -203,6 +219,7 @@ impl Identity {
         email: Option<EmailAddress>,
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
+        self.check_changeable(caller, "user.update", user).await?;
         let mut tx = self.write().await?;
         let before = self.changeable(&mut tx, caller, user).await?.user;
         if !users::rename(&mut tx, user, version, &user_name, email.as_ref()).await.map_err(taken)? {
@@ -221,6 +238,7 @@ impl Identity {
     pub async fn disable_user(&self, caller: &Caller, permit: &Permit<ChangeUsers>, user: UserId) -> Result<(), Error> {
         check_permit(caller, permit)?;
         refuse_oneself(caller, user, "You can't disable yourself. Ask another administrator.")?;
+        self.check_changeable(caller, "user.disable", user).await?;
         let mut tx = self.write().await?;
         grants::lock(&mut tx).await?;
         let before = grants::administrators(&mut tx).await?;
@@ -244,6 +262,7 @@ impl Identity {
     /// There is no such user.
     pub async fn enable_user(&self, caller: &Caller, permit: &Permit<ChangeUsers>, user: UserId) -> Result<(), Error> {
         check_permit(caller, permit)?;
+        self.check_changeable(caller, "user.enable", user).await?;
         let mut tx = self.write().await?;
         if !self.set_status(&mut tx, caller, user, UserStatus::Active).await? {
             return Ok(());
@@ -278,6 +297,7 @@ impl Identity {
     /// There is no such user.
     pub async fn unlock_user(&self, caller: &Caller, permit: &Permit<ChangeUsers>, user: UserId) -> Result<(), Error> {
         check_permit(caller, permit)?;
+        self.check_changeable(caller, "user.unlock", user).await?;
         let mut tx = self.write().await?;
         self.changeable(&mut tx, caller, user).await?;
         tries::clear_all(&mut tx, user).await?;
@@ -291,6 +311,7 @@ impl Identity {
     pub async fn reset_factor(&self, caller: &Caller, permit: &Permit<ChangeUsers>, user: UserId) -> Result<(), Error> {
         check_permit(caller, permit)?;
         refuse_oneself(caller, user, "Replace your own second factor on the account page.")?;
+        self.check_changeable(caller, "factor.reset", user).await?;
         let mut tx = self.write().await?;
         self.changeable(&mut tx, caller, user).await?;
         grants::lock(&mut tx).await?;
@@ -322,6 +343,7 @@ impl Identity {
         password: &SecretString,
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
+        self.check_changeable(caller, "password.reset", user).await?;
         let account = self.changeable(&mut *self.read().await?, caller, user).await?;
         let hash = self.hash_replacement("password", &account, password).await?;
         let mut tx = self.write().await?;
@@ -355,6 +377,7 @@ impl Identity {
         user: UserId,
     ) -> Result<(), Error> {
         check_permit(caller, permit)?;
+        self.check_changeable(caller, "password.require_change", user).await?;
         let mut tx = self.write().await?;
         let before = self.changeable(&mut tx, caller, user).await?.user.must_change_password;
         users::require_change(&mut tx, user).await?;

@@ -210,6 +210,7 @@ on_both_engines! {
                 assert_eq!(refused.unwrap_err().kind(), Kind::Denied, "{n}");
             }
         }
+        assert_eq!(w.traced("factor.reset failure:held_by_them").await, 2);
         // Those who may do no more on the console are helped, whatever they may do in an app.
         id.issue_password_link(&caller, &permit, bob).await.unwrap();
         id.reset_factor(&caller, &permit, bob).await.unwrap();
