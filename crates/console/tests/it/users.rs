@@ -1,9 +1,11 @@
+use palisade_base::{Category, Resource, TrailEntry};
+use palisade_records::directory::{NewPerson, create_person};
 use palisade_testkit::on_both_engines;
 
 use crate::{
     MIGRATOR,
     browser::{Answer, Browser},
-    site::{PASSWORD, Site},
+    site::{PASSWORD, Site, operator},
 };
 
 /// Does one of the acts on a user, with a code.
@@ -62,6 +64,29 @@ on_both_engines! {
             ("given_name", "Lena"), ("family_name", "Two"), ("user_name", "lena"), ("email", ""), ("way_in", "link"),
         ]).await;
         taken.says("href=\"#f-user_name\"");
+    }
+
+    async fn a_user_is_added_for_somebody_of_the_directory(db: TestStore) {
+        let site = Site::new(db).await;
+        let (mut browser, _) = site.administrator().await;
+        site.user("noah", &[]).await;
+        let env = site.db.env();
+        let mut tx = site.db.store.write().await.unwrap();
+        let person = NewPerson::parse("Rosa", "Nakamura", "", "").unwrap();
+        let rosa = create_person(&mut tx, person, &env).await.unwrap().id;
+        let entry = TrailEntry::new(Category::Change, &operator(), "person.create", Resource::new("person", rosa));
+        tx.commit(entry).await.unwrap();
+        let path = format!("/admin/users/new?person={rosa}");
+        browser.get("/admin/users/people").await.says(&format!("href=\"{path}\"")).is_silent_about("noah Testington");
+        browser.get("/admin/users/people?q=zzz").await.says("Everybody of the directory who fits has a user already.");
+        browser.get(&path).await.says("The user is for Rosa Nakamura.").is_silent_about("name=\"given_name\"");
+        let fields = [("person", &*rosa.to_string()), ("user_name", "rosa"), ("email", ""), ("way_in", "link")];
+        let added = browser.submit_to(&path, "/admin/users/new", &fields).await;
+        assert!(added.location().ends_with("/do/password-link"), "{}", added.body);
+        let again = browser.submit_to(&path, "/admin/users/new", &[("person", &rosa.to_string()), ("user_name", "rosa2"), ("email", ""), ("way_in", "link")]).await;
+        assert!([409, 422].contains(&again.status.as_u16()), "{}", again.status);
+        let nobody = "00000000-0000-7000-8000-000000000000";
+        assert_eq!(browser.get(&format!("/admin/users/new?person={nobody}")).await.status, 404);
     }
 
     /// covers T11.2 (part)

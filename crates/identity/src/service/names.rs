@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use palisade_base::{ApiKeyId, Error, UserId};
+use palisade_base::{ApiKeyId, Error, Permit, PersonId, UserId};
 
 use super::Identity;
-use crate::store::{keys, users};
+use crate::{
+    policy::CreateUsers,
+    store::{keys, users},
+};
 
 /// The names of users and keys, by their ids. Who is gone is not in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +20,19 @@ pub struct Names {
 }
 
 impl Identity {
+    /// People of the directory who have no user yet, by name; at most `limit`.
+    ///
+    /// # Errors
+    /// The database can't be used.
+    pub async fn people_without_user(
+        &self,
+        _permit: &Permit<CreateUsers>,
+        search: &str,
+        limit: i64,
+    ) -> Result<Vec<(PersonId, String)>, Error> {
+        Ok(users::people_without(&mut *self.read().await?, search, limit).await?)
+    }
+
     /// The names of these users and keys. Decides nothing about who may see them: they go with an entry of the trail, or
     /// a setting's history, that the asker may read.
     ///

@@ -1,6 +1,6 @@
 //! Users, their passwords, and the passwords that they had before.
 
-use palisade_base::{Env, Instant, UserId};
+use palisade_base::{Env, Instant, PersonId, UserId};
 use palisade_store::{Conn, Row, SqlBuilder, StoreError, WriteTx, statements};
 
 use super::word;
@@ -69,6 +69,29 @@ pub(crate) async fn find_by_login(conn: &mut Conn, login: &str) -> Result<Option
     let mut sql = select();
     sql.push(" WHERE u.user_name = ").value(login).push(" OR u.email = ").value(login);
     conn.fetch_optional(sql.build()).await?.as_ref().map(read).transpose()
+}
+
+/// People in use who have no user, by name.
+pub(crate) async fn people_without(
+    conn: &mut Conn,
+    search: &str,
+    limit: i64,
+) -> Result<Vec<(PersonId, String)>, StoreError> {
+    let mut sql = SqlBuilder::new(
+        "SELECT p.id, p.given_name, p.family_name FROM person p WHERE p.archived_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM app_user u WHERE u.person_id = p.id)",
+    );
+    let search = search.trim().to_lowercase();
+    if !search.is_empty() {
+        let pattern = format!("%{}%", escape_like(&search));
+        sql.push(" AND lower(p.given_name || ' ' || p.family_name) LIKE ").value(&pattern).push(" ESCAPE '!'");
+    }
+    sql.push(" ORDER BY lower(p.family_name), lower(p.given_name), p.id LIMIT ").value(limit.clamp(1, 500));
+    let named = |row: &Row| {
+        let (given, family): (String, String) = (row.get("given_name")?, row.get("family_name")?);
+        Ok((row.get("id")?, format!("{given} {family}")))
+    };
+    conn.fetch_all(sql.build()).await?.iter().map(named).collect()
 }
 
 /// What lists call these users; who is gone is not among them.

@@ -332,6 +332,11 @@ impl Field {
         ids.join(" ")
     }
 
+    /// So many choices that they stand in columns where there is room.
+    const fn is_long(&self) -> bool {
+        matches!(&self.control, Control::Checkboxes(choices) if choices.len() > 8)
+    }
+
     const fn is_group(&self) -> bool {
         matches!(self.control, Control::Radios(_) | Control::Checkboxes(_))
     }

@@ -26,6 +26,14 @@ impl When {
         Self { exact: at.to_string(), local, said: said(at, now, there.date(), now.date_in(zone), &time) }
     }
 
+    /// The same, saying the exact time to the second: where minutes ago are too vague, as in the trail.
+    #[must_use]
+    pub fn exactly(mut self) -> Self {
+        let (words, _zone) = self.local.rsplit_once(" (").unwrap_or((&self.local, ""));
+        self.said = words.to_owned();
+        self
+    }
+
     /// The words alone.
     #[must_use]
     pub fn said(&self) -> &str {
@@ -83,6 +91,15 @@ mod tests {
         assert_eq!(said_at("2026-03-13T15:00:00Z", now), "tomorrow, 09:00");
         assert_eq!(said_at("2025-12-01T16:30:00Z", now), "1 Dec 2025, 09:30");
         assert_eq!(said_at("2026-03-12T18:10:00Z", now), "in 10 minutes");
+    }
+
+    #[test]
+    fn an_exact_time_is_said_to_the_second() {
+        let at = Instant::parse("2026-03-12T15:03:09Z").unwrap();
+        assert_eq!(
+            When::new(at, at, &TimeZone::get("America/Denver").unwrap()).exactly().said(),
+            "12 Mar 2026, 09:03:09"
+        );
     }
 
     #[test]

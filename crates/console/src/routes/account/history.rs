@@ -50,7 +50,7 @@ fn row(visitor: &Visitor, entry: &Entry) -> Row {
         Some(reason) => Badge::warn(words::refusal(reason)),
     };
     Row::new([
-        Cell::when(&words::when(visitor, entry.at)),
+        Cell::when(&words::when(visitor, entry.at).exactly()),
         Cell::text(words::at_the_door(&entry.action)),
         Cell::text(entry.address.as_deref().unwrap_or("–")),
         Cell::text(words::agent(entry.agent.as_deref())),

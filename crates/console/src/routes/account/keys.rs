@@ -2,7 +2,10 @@
 
 use axum::extract::State;
 use palisade_base::{ApiKeyId, Error, FieldError, Permission, PlainToken, Scope};
-use palisade_identity::model::{ApiKey, NewApiKey};
+use palisade_identity::{
+    model::{ApiKey, NewApiKey},
+    permissions::CONSOLE,
+};
 use palisade_web::{
     Failure, Fields, FormView, Html, Icon, Notice, Outcome, Page, ProtectedForm, Visitor, Width,
     component::{
@@ -69,19 +72,31 @@ pub(super) async fn new(State(state): State<ConsoleState>, visitor: Visitor) -> 
     form(&state, &visitor, &FormView::new()).await
 }
 
-/// What the visitor may do themselves: the most that a key of theirs can be given.
+/// What the visitor may do themselves: the most that a key of theirs can be given. The console has no API, so its
+/// permissions would mean nothing on a key.
 fn offered(state: &ConsoleState, visitor: &Visitor) -> Vec<Choice> {
-    let declared = state.config.sites.iter().flat_map(|site| state.identity.permissions_of(site.name));
+    let declared = state
+        .config
+        .sites
+        .iter()
+        .filter(|site| site.name != CONSOLE)
+        .flat_map(|site| state.identity.permissions_of(site.name));
     let held = declared.filter_map(|info| {
         let scope = visitor.caller.authority.scope(&info.permission)?;
         let value = format!("{}:{}", info.permission, scope.as_str());
-        Some(Choice::new(value, info.label).hint(format!(
-            "{} Reaches: {}.",
-            info.description,
-            words::scope(scope).to_lowercase()
-        )))
+        Some(Choice::new(value, info.label).hint(reach(info.description, scope)))
     });
     held.collect()
+}
+
+/// What a permission allows, and whom it is about.
+fn reach(description: &str, scope: Scope) -> String {
+    let whom = match scope {
+        Scope::Own => "About yourself.",
+        Scope::Team => "About you and your team.",
+        Scope::All => "About everybody.",
+    };
+    format!("{description} {whom}").trim().to_owned()
 }
 
 async fn form(state: &ConsoleState, visitor: &Visitor, view: &FormView) -> Outcome {
@@ -98,7 +113,6 @@ async fn form(state: &ConsoleState, visitor: &Visitor, view: &FormView) -> Outco
         .back("Cancel", "/account/keys");
     Page::new(visitor, "Make an API key")
         .crumbs(Breadcrumbs::new().link("API keys", "/account/keys"))
-        .width(Width::Reading)
         .errors(view.summary())
         .body(&form)
 }

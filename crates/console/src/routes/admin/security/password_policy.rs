@@ -91,7 +91,7 @@ impl SettingsPage for PasswordPolicy {
             "expiry_days" => "A password runs out after",
             "history" => "A password can't come back for",
             "lockout_failures" => "Strangers are locked out after",
-            "lockout_minutes" => "For",
+            "lockout_minutes" => "The lockout lasts",
             "refuse_common" => "Passwords known from breaches are refused",
             "refuse_context" => "The names of the user, the company and the product are refused",
             _ => "Another setting",

@@ -60,7 +60,7 @@ pub(super) fn fields() -> [Field; 3] {
     let rules = FactorRule::ALL.map(|rule| Choice::new(rule.as_str(), words::factor_rule(rule)));
     [
         Field::text("name", "Name").max_length(60).required(),
-        Field::text("description", "Who it is for").hint("One sentence.").max_length(200),
+        Field::area("description", "Who it is for", 2).hint("One sentence.").max_length(200),
         Field::select("factor", "Second factor", rules)
             .hint("Where it is required, the role allows nothing until its holder has set one up."),
     ]

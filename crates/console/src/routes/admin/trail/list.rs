@@ -63,7 +63,7 @@ fn row(visitor: &Visitor, names: &Names, entry: &Entry) -> Row {
     Row::link(
         path,
         [
-            Cell::when(&words::when(visitor, entry.at)),
+            Cell::when(&words::when(visitor, entry.at).exactly()),
             Cell::text(names.say(&entry.actor)),
             Cell::text(&entry.action),
             Cell::text(words::resource(&entry.resource)).muted(),

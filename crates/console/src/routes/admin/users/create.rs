@@ -6,7 +6,7 @@ use palisade_identity::{
     model::{EmailAddress, InitialPassword, NewUser, PersonOf, User, UserName},
     policy::permit_create_users,
 };
-use palisade_records::directory::NewPerson;
+use palisade_records::directory::{NewPerson, find_person};
 use palisade_web::{
     Failure, Fields, FormView, Html, Notice, Outcome, Page, ProtectedForm, Visitor, Width,
     component::{Choice, Field},
@@ -53,7 +53,7 @@ enum WayIn {
 }
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, Query(whose): Query<Whose>) -> Outcome {
-    page(&state, &visitor, whose.person, &FormView::new())
+    page(&state, &visitor, whose.person, &FormView::new()).await
 }
 
 pub(super) async fn submit(
@@ -65,7 +65,7 @@ pub(super) async fn submit(
     let person = person.transpose().map_err(|_| Error::not_found())?;
     match create(&state, &visitor, &fields, person).await {
         Ok((user, way_in)) => Ok(added(&user, way_in)),
-        Err(error) => page(&state, &visitor, person, &view_of(FormView::kept(&fields), error)?),
+        Err(error) => page(&state, &visitor, person, &view_of(FormView::kept(&fields), error)?).await,
     }
 }
 
@@ -132,7 +132,7 @@ fn read(form: &UserForm, person: Option<PersonId>) -> Result<NewUser, Error> {
     }
 }
 
-fn page(_state: &ConsoleState, visitor: &Visitor, person: Option<PersonId>, view: &FormView) -> Outcome {
+async fn page(state: &ConsoleState, visitor: &Visitor, person: Option<PersonId>, view: &FormView) -> Outcome {
     let ways = [
         Choice::new("link", "A link with which they choose a password")
             .hint("Works once, for 24 hours. Nobody else ever knows the password."),
@@ -149,7 +149,7 @@ fn page(_state: &ConsoleState, visitor: &Visitor, person: Option<PersonId>, view
         Field::password("password", "First password").hint("Only if you chose it above.").autocomplete("new-password"),
     ];
     let mut form = FormBody::new("/admin/users/new", &visitor.csrf, "Add the user")
-        .before(intro(person)?)
+        .before(intro(state, person).await?)
         .back("Cancel", "/admin/users");
     form = match person {
         Some(id) => form.hidden("person", id.to_string()),
@@ -159,16 +159,15 @@ fn page(_state: &ConsoleState, visitor: &Visitor, person: Option<PersonId>, view
     Page::new(visitor, "Add a user").crumbs(crumbs()).width(Width::Reading).errors(view.summary()).body(&form)
 }
 
-fn intro(person: Option<PersonId>) -> Result<Html, Failure> {
-    match person {
-        Some(_) => paragraph(
-            "The user is for the person whose page you came from. They get no role yet; you give one afterwards.",
-        ),
-        None => paragraph(
-            "This enters a new person into the directory. For somebody who is in it already, start from their page \
-             under People. The user gets no role yet; you give one afterwards.",
-        ),
-    }
+async fn intro(state: &ConsoleState, person: Option<PersonId>) -> Result<Html, Failure> {
+    let Some(id) = person else {
+        return paragraph(
+            "This enters a new person into the directory. The user gets no role yet; you give one afterwards.",
+        );
+    };
+    let mut conn = state.store.read().await?;
+    let person = find_person(&mut conn, id).await?.ok_or_else(Error::not_found)?;
+    paragraph(&format!("The user is for {}. They get no role yet; you give one afterwards.", person.name()))
 }
 
 fn person_fields() -> [Field; 3] {

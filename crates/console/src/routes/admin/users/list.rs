@@ -31,7 +31,7 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, qu
         .part(&Html::concat([Html::from_component(&table), Html::from_component(&paging)]));
     let page = Page::new(&visitor, "Users").lead("Everybody who can sign in, and what they may do.");
     let page = if visitor.caller.authority.allows(&USER_CREATE, palisade_base::Scope::All) {
-        page.action(ButtonLink::first("Add a user", "/admin/users/new").icon(Icon::Plus))
+        page.action(ButtonLink::first("Add a user", "/admin/users/people").icon(Icon::Plus))
     } else {
         page
     };
@@ -68,7 +68,7 @@ fn empty(query: &ListQuery) -> EmptyState {
             .action("Show all users", query.unfiltered_path())
     } else {
         EmptyState::new("No users yet", "A user lets a person of the directory sign in.")
-            .action("Add a user", "/admin/users/new")
+            .action("Add a user", "/admin/users/people")
     }
 }
 

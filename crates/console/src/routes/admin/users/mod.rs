@@ -6,6 +6,7 @@ mod detail;
 mod grants;
 mod keys;
 mod list;
+mod people;
 mod rename;
 mod reset_all;
 mod sessions;
@@ -22,6 +23,7 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
         .get("/admin/users", may(USER_READ), list::show)
         .get("/admin/users/new", may(USER_CREATE), create::show)
         .post("/admin/users/new", may(USER_CREATE), create::submit)
+        .get("/admin/users/people", may(USER_CREATE), people::show)
         .get("/admin/users/reset-passwords", may(USER_UPDATE), reset_all::show)
         .post("/admin/users/reset-passwords", may(USER_UPDATE), reset_all::submit)
         .get("/admin/users/{id}", may(USER_READ), detail::show)
