@@ -1,6 +1,6 @@
 //! What commands print: text for people, JSON for programs; results on standard output, the rest on standard error.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 
 use serde_json::{Value, json};
 
@@ -27,10 +27,13 @@ impl Output {
         self.line(&text);
     }
 
-    /// One line (or paragraph) of the result. Who closed the pipe has read enough.
+    /// One line (or paragraph) of the result.
     #[expect(clippy::unused_self, reason = "everything that is printed goes through here")]
     pub(crate) fn line(&self, text: &str) {
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
+        if writeln!(std::io::stdout().lock(), "{text}").is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+            // Who closed the pipe (`| head`) has read enough.
+            std::process::exit(0);
+        }
     }
 
     /// What is being done.

@@ -216,6 +216,7 @@ impl Migrator {
             sqlx::query_as(APPLIED.sqlite).fetch_all(&mut *conn).await.map_err(StoreError::from)?;
         let missing = self.missing(&applied, Engine::Sqlite)?;
         for (owner, step) in &missing {
+            refuse_deferred(owner, step)?;
             let failed = |e: sqlx::Error| failed(owner, step, &e);
             let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
             tx.execute(step.sqlite).await.map_err(failed)?;
@@ -310,6 +311,16 @@ async fn read_applied(conn: &mut Conn) -> Result<Vec<(String, i64, Vec<u8>)>, St
     }
     let rows = conn.fetch_all(APPLIED.sql()).await?;
     rows.iter().map(|row| Ok((row.get("owner")?, row.get("version")?, row.get("checksum")?))).collect()
+}
+
+/// On SQLite one outer transaction holds the changes of many: a deferred constraint that one of them breaks would be
+/// found at the end, and undo them all.
+fn refuse_deferred(owner: &'static str, step: &Migration) -> Result<(), MigrateError> {
+    if !step.sqlite.to_ascii_uppercase().contains("INITIALLY DEFERRED") {
+        return Ok(());
+    }
+    let cause = "constraints must not be deferred: a violation would undo the changes of others".to_owned();
+    Err(MigrateError::Failed { owner, version: step.version, name: step.name, cause })
 }
 
 fn failed(owner: &'static str, step: &Migration, error: &sqlx::Error) -> MigrateError {

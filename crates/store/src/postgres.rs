@@ -13,8 +13,9 @@ use crate::{OpenError, PoolConfig, StoreError, UniqueViolation};
 
 /// `server_version_num` of the oldest release that is supported.
 const OLDEST_VERSION: i32 = 150_000;
-/// The longest that a writing transaction may run a statement or do nothing, in the server's words; as on SQLite.
-const HOLD_LIMIT: &str = "30s";
+/// How long a writing transaction may do nothing, and one statement of it run, in the server's words: as on SQLite.
+const IDLE_LIMIT: &str = "10s";
+const STATEMENT_LIMIT: &str = "120s";
 
 pub(crate) struct PostgresStore {
     pub(crate) readers: PgPool,
@@ -27,8 +28,8 @@ impl PostgresStore {
         check_server(&options, pool.acquire_timeout).await?;
         let read_only = options.clone().options([("default_transaction_read_only", "on")]);
         let writing = options.options([
-            ("statement_timeout", HOLD_LIMIT),
-            ("idle_in_transaction_session_timeout", HOLD_LIMIT),
+            ("statement_timeout", STATEMENT_LIMIT),
+            ("idle_in_transaction_session_timeout", IDLE_LIMIT),
             // Whatever the server's default: what is acknowledged is on disk. (`on` also keeps standbys' promises.)
             ("synchronous_commit", "on"),
         ]);

@@ -113,16 +113,15 @@ on_both! {
         let mut follow = place.program().args(["trail", "tail", "-n", "0", "--follow", "--json", "--action", "user."])
             .stdout(std::process::Stdio::piped()).spawn().unwrap();
         let mut lines = std::io::BufRead::lines(std::io::BufReader::new(follow.stdout.take().unwrap()));
-        let read = std::thread::spawn(move || lines.next().unwrap().unwrap());
+        let read = std::thread::spawn(move || (lines.next().unwrap().unwrap(), lines));
         // It may begin to follow only after the first of these; the others come while it listens.
         while !read.is_finished() {
             assert_eq!(place.run(&["user", "disable", "ada"]).code, 0);
             assert_eq!(place.run(&["user", "enable", "ada"]).code, 0);
         }
-        let entry: Value = serde_json::from_str(&read.join().unwrap()).unwrap();
+        let (first, rest) = read.join().unwrap();
+        let entry: Value = serde_json::from_str(&first).unwrap();
         assert!(entry["action"].as_str().unwrap().starts_with("user."), "{entry}");
-        follow.kill().unwrap();
-        follow.wait().unwrap();
 
         let said = place.run(&["trail", "search", "--action", "user.create", "--json"]);
         let entry: Value = serde_json::from_str(said.out.lines().next().unwrap()).unwrap();
@@ -130,6 +129,22 @@ on_both! {
         assert_eq!(place.run(&["trail", "search", "--failed", "no such text anywhere"]).out, "No entry fits.\n");
         assert_eq!(place.run(&["trail", "search", "--category", "gossip"]).code, 1);
         assert_eq!(place.run(&["trail", "search", "--from", "yesterday"]).code, 1);
+        assert!(server.stop());
+        assert!(rest.count() > 0);
+        assert!(follow.wait().unwrap().success(), "who follows is told when the server stops");
+    }
+
+    fn who_reads_no_further_ends_the_following(place) {
+        let server = place.serve();
+        let mut follow = place.program().args(["trail", "tail", "--follow"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(follow.stdout.take().unwrap()));
+        lines.next().unwrap().unwrap();
+        drop(lines);
+        while follow.try_wait().unwrap().is_none() {
+            place.run(&["user", "list"]);
+            place.run(&["key", "rotate"]);
+        }
+        assert!(follow.wait().unwrap().success());
         assert!(server.stop());
     }
 }

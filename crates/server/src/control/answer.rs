@@ -6,6 +6,7 @@ use palisade_base::{Error, Kind};
 use serde_json::Value;
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt as _},
+    sync::watch,
     time::timeout,
 };
 
@@ -17,11 +18,22 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 /// Writes replies, line by line.
 pub(crate) struct Answer<'a> {
     writer: &'a mut (dyn AsyncWrite + Send + Unpin),
+    stop: watch::Receiver<bool>,
 }
 
 impl<'a> Answer<'a> {
-    pub(crate) fn new(writer: &'a mut (dyn AsyncWrite + Send + Unpin)) -> Self {
-        Self { writer }
+    /// `stop` turns true when the server is about to end.
+    pub(crate) fn new(writer: &'a mut (dyn AsyncWrite + Send + Unpin), stop: watch::Receiver<bool>) -> Self {
+        Self { writer, stop }
+    }
+
+    /// Done when the server is about to end: for what would go on for ever.
+    pub(crate) fn server_stops(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move {
+            // Who holds the other end is gone only with the server.
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
     }
 
     /// Says what is being done.

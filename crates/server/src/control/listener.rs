@@ -13,7 +13,7 @@ use thiserror::Error as ThisError;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
     net::{UnixListener, UnixStream},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     task::JoinSet,
     time::timeout,
 };
@@ -78,6 +78,7 @@ impl ControlSocket {
         let room = Arc::new(Semaphore::new(CONNECTIONS));
         let mut at_work = JoinSet::new();
         let mut stop = std::pin::pin!(stop);
+        let stopping = watch::Sender::new(false);
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
@@ -86,15 +87,15 @@ impl ControlSocket {
             while at_work.try_join_next().is_some() {}
             match (accepted, Arc::clone(&room).try_acquire_owned()) {
                 (Ok((stream, _)), Ok(place)) => {
-                    let control = Arc::clone(&control);
+                    let (control, stopping) = (Arc::clone(&control), stopping.subscribe());
                     at_work.spawn(async move {
-                        serve_one(stream, &control).await;
+                        serve_one(stream, &control, stopping).await;
                         drop(place);
                     });
                 }
                 (Ok((mut stream, _)), Err(_)) => {
                     let busy = Error::new(Kind::Unavailable, "Too many commands at one time. Please try again.");
-                    let _ = Answer::new(&mut stream).finish(Err(busy)).await;
+                    let _ = Answer::new(&mut stream, stopping.subscribe()).finish(Err(busy)).await;
                 }
                 (Err(error), _) => {
                     tracing::warn!(%error, "a command could not be taken");
@@ -102,6 +103,7 @@ impl ControlSocket {
                 }
             }
         }
+        stopping.send_replace(true);
         let _ = timeout(Duration::from_secs(5), async { while at_work.join_next().await.is_some() {} }).await;
     }
 }
@@ -112,10 +114,10 @@ impl Drop for ControlSocket {
     }
 }
 
-async fn serve_one(mut stream: UnixStream, control: &Control) {
+async fn serve_one(mut stream: UnixStream, control: &Control, stopping: watch::Receiver<bool>) {
     let operator = stream.peer_cred().and_then(|peer| peer::operator(&peer));
     let (reader, mut writer) = stream.split();
-    let mut answer = Answer::new(&mut writer);
+    let mut answer = Answer::new(&mut writer, stopping);
     let result = match operator {
         Ok(Some(name)) => match read_request(reader).await {
             Ok(request) => control.handle(&name, request, &mut answer).await,

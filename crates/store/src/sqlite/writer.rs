@@ -12,7 +12,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -30,9 +30,9 @@ use crate::{StoreError, Value, append, conn::sqlite_query};
 const GROUP_REQUESTS: usize = 4_096;
 /// How long the first of a group waits for the others that are in the queue already.
 const GROUP_TIME: Duration = Duration::from_millis(20);
-/// The longest that one member may hold the writer; then it is taken away and the member undone, so that one stuck
-/// request cannot stop everybody's writing.
-const HOLD_LIMIT: Duration = Duration::from_secs(30);
+/// How long a member may hold the writer: so long without running a statement, and so long in all. Then the writer is
+/// taken away and the member undone, so that one stuck request cannot stop everybody's writing.
+const HOLD_LIMITS: HoldLimits = HoldLimits { idle: Duration::from_secs(10), all: Duration::from_secs(120) };
 
 /// What a caller wants of the writer.
 pub(crate) enum Request {
@@ -65,10 +65,24 @@ pub(crate) async fn outcome(result: oneshot::Receiver<Result<(), String>>) -> Re
     }
 }
 
+#[derive(Clone, Copy)]
+struct HoldLimits {
+    idle: Duration,
+    all: Duration,
+}
+
+/// What a member and the writer's task know of each other.
+#[derive(Default)]
+struct Hold {
+    /// How many statements the member has run.
+    statements: AtomicU64,
+    revoked: AtomicBool,
+}
+
 /// One writing transaction: the right to use the writer's connection until commit or drop.
 pub(crate) struct Member {
     conn: Arc<Mutex<SqliteConnection>>,
-    revoked: Arc<AtomicBool>,
+    hold: Arc<Hold>,
     /// Dropped without a word, it says that the member was abandoned.
     end: oneshot::Sender<Committed>,
 }
@@ -77,9 +91,10 @@ impl Member {
     /// The connection, for one statement.
     pub(crate) async fn connection(&self) -> Result<MutexGuard<'_, SqliteConnection>, StoreError> {
         let conn = self.conn.lock().await;
-        if self.revoked.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable(format!("the transaction took longer than {HOLD_LIMIT:?}")));
+        if self.hold.revoked.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the transaction held the writer for too long and was undone".into()));
         }
+        self.hold.statements.fetch_add(1, Ordering::SeqCst);
         Ok(conn)
     }
 
@@ -104,7 +119,7 @@ pub(crate) struct Writer {
     next_seq: Option<i64>,
     /// Fires after each group that wrote leaves.
     written: Arc<Notify>,
-    hold_limit: Duration,
+    limits: HoldLimits,
 }
 
 impl Writer {
@@ -117,7 +132,7 @@ impl Writer {
             group_since: None,
             next_seq: None,
             written,
-            hold_limit: HOLD_LIMIT,
+            limits: HOLD_LIMITS,
         }
     }
 
@@ -162,10 +177,10 @@ impl Writer {
             return;
         }
         let (end, ended) = oneshot::channel();
-        let revoked = Arc::new(AtomicBool::new(false));
+        let hold = Arc::new(Hold::default());
         // A caller that is gone drops the member, which ends it.
-        drop(turn.send(Ok(Member { conn: Arc::clone(&self.conn), revoked: Arc::clone(&revoked), end })));
-        let closed = match self.wait_for_end(ended, &revoked).await {
+        drop(turn.send(Ok(Member { conn: Arc::clone(&self.conn), hold: Arc::clone(&hold), end })));
+        let closed = match self.wait_for_end(ended, &hold).await {
             Some(committed) => self.release_savepoint(committed).await,
             None => self.undo_savepoint().await,
         };
@@ -176,18 +191,25 @@ impl Writer {
     }
 
     /// What the member left behind; `None` where it was abandoned, or held the writer for too long.
-    async fn wait_for_end(&self, mut ended: oneshot::Receiver<Committed>, revoked: &AtomicBool) -> Option<Committed> {
-        if let Ok(end) = timeout(self.hold_limit, &mut ended).await {
-            return end.ok();
+    async fn wait_for_end(&self, mut ended: oneshot::Receiver<Committed>, hold: &Hold) -> Option<Committed> {
+        let (since, mut statements) = (Instant::now(), 0);
+        loop {
+            if let Ok(end) = timeout(self.limits.idle, &mut ended).await {
+                return end.ok();
+            }
+            // A statement that still runs is waited for: it cannot be taken back half-way.
+            let _conn = self.conn.lock().await;
+            let by_now = hold.statements.load(Ordering::SeqCst);
+            if std::mem::replace(&mut statements, by_now) != by_now && since.elapsed() < self.limits.all {
+                continue;
+            }
+            hold.revoked.store(true, Ordering::SeqCst);
+            let last_word = ended.try_recv().ok();
+            if last_word.is_none() {
+                tracing::error!(held = ?since.elapsed(), statements, "a transaction held the only writer for too long: undone");
+            }
+            return last_word;
         }
-        // A statement that still runs is waited for: it cannot be taken back half-way.
-        let _conn = self.conn.lock().await;
-        revoked.store(true, Ordering::SeqCst);
-        let last_word = ended.try_recv().ok();
-        if last_word.is_none() {
-            tracing::error!(limit = ?self.hold_limit, "a transaction was undone: it held the only writer for too long");
-        }
-        last_word
     }
 
     async fn execute(&self, sql: &'static str) -> Result<(), StoreError> {
@@ -308,12 +330,14 @@ impl Writer {
 mod tests {
     use super::*;
 
-    async fn writer(dir: &std::path::Path, hold_limit: Duration) -> mpsc::Sender<Request> {
+    const SHORT: HoldLimits = HoldLimits { idle: Duration::from_millis(20), all: Duration::from_millis(200) };
+
+    async fn writer(dir: &std::path::Path, limits: HoldLimits) -> mpsc::Sender<Request> {
         let options = super::super::file::connect_options(&dir.join("x.db")).create_if_missing(true);
         let mut conn = options.connect().await.unwrap();
         conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY) STRICT").await.unwrap();
         let (requests, inbox) = mpsc::channel(8);
-        let writer = Writer { hold_limit, ..Writer::new(conn, options, Arc::default()) };
+        let writer = Writer { limits, ..Writer::new(conn, options, Arc::default()) };
         tokio::spawn(writer.run(inbox));
         requests
     }
@@ -338,7 +362,7 @@ mod tests {
     #[tokio::test]
     async fn a_member_that_keeps_the_writer_too_long_loses_it_and_is_undone() {
         let dir = tempfile::tempdir().unwrap();
-        let requests = writer(dir.path(), Duration::from_millis(20)).await;
+        let requests = writer(dir.path(), SHORT).await;
         let stuck = turn(&requests).await;
         add(&stuck).await.unwrap();
         let next = turn(&requests).await;
@@ -350,9 +374,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_member_that_goes_on_working_keeps_the_writer_up_to_the_limit_in_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let requests = writer(dir.path(), SHORT).await;
+        let busy = turn(&requests).await;
+        let started = Instant::now();
+        while add(&busy).await.is_ok() {
+            assert!(started.elapsed() < Duration::from_secs(20), "it was never taken away");
+        }
+        assert!(started.elapsed() >= SHORT.all, "it was taken away after {:?}", started.elapsed());
+        assert_eq!(count(&requests).await, 0);
+    }
+
+    #[tokio::test]
     async fn a_statement_that_is_cancelled_half_way_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let requests = writer(dir.path(), HOLD_LIMIT).await;
+        let requests = writer(dir.path(), HOLD_LIMITS).await;
         let member = turn(&requests).await;
         add(&member).await.unwrap();
         {
@@ -371,7 +408,7 @@ mod tests {
     #[tokio::test]
     async fn waiting_for_a_turn_can_be_given_up() {
         let dir = tempfile::tempdir().unwrap();
-        let requests = writer(dir.path(), HOLD_LIMIT).await;
+        let requests = writer(dir.path(), HOLD_LIMITS).await;
         let first = turn(&requests).await;
         {
             let mut waiting = Box::pin(turn(&requests));
@@ -386,7 +423,7 @@ mod tests {
     #[tokio::test]
     async fn an_engine_that_gives_up_the_transaction_fails_the_group_and_nobody_after_it() {
         let dir = tempfile::tempdir().unwrap();
-        let requests = writer(dir.path(), HOLD_LIMIT).await;
+        let requests = writer(dir.path(), HOLD_LIMITS).await;
         let member = turn(&requests).await;
         add(&member).await.unwrap();
         // What SQLite does by itself when the disk is full.

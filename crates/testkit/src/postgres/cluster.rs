@@ -122,12 +122,24 @@ impl Cluster {
         String::from_utf8_lossy(&arguments).contains(&*self.data().to_string_lossy())
     }
 
+    /// Whether a query is answered: a server whose files were cleaned away still says that it is ready.
     fn answers(&self) -> bool {
         let socket = self.socket().join(format!(".s.PGSQL.{}", self.port));
-        socket.exists()
-            && run(command("pg_isready")
-                .args(["-q", "-t", "20", "-p", &self.port.to_string(), "-h"])
-                .arg(self.socket()))
+        let mut query = command("psql");
+        query.args([
+            "-X",
+            "-q",
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
+            "-c",
+            "SELECT 1",
+            "-p",
+            &self.port.to_string(),
+            "-h",
+        ]);
+        socket.exists() && run(query.arg(self.socket()).env("PGCONNECT_TIMEOUT", "20"))
     }
 }
 

@@ -46,7 +46,7 @@ impl Control {
         Ok(json!({ "entries": sent }))
     }
 
-    /// Goes on until the client has hung up, which ends it with an error that nobody reads.
+    /// Goes on until the server stops, or the client has hung up (an error that nobody reads).
     async fn follow(&self, filter: &TrailFilter, mut next: Option<u64>, answer: &mut Answer<'_>) -> Result<(), Error> {
         let written = self.store.leaves_written();
         loop {
@@ -55,8 +55,16 @@ impl Control {
                 answer.item(json!(entry)).await?;
             }
             next = Some(news.next);
-            if news.entries.len() < LARGEST_PAGE && timeout(FOLLOW_EVERY, written.notified()).await.is_err() {
-                answer.waiting().await?;
+            if news.entries.len() == LARGEST_PAGE {
+                continue;
+            }
+            tokio::select! {
+                waited = timeout(FOLLOW_EVERY, written.notified()) => {
+                    if waited.is_err() {
+                        answer.waiting().await?;
+                    }
+                }
+                () = answer.server_stops() => return Ok(()),
             }
         }
     }
