@@ -134,7 +134,10 @@ fn matching(filter: &UserFilter) -> SqlBuilder {
         let pattern = format!("%{}%", escape_like(&search));
         sql.push(" AND (u.user_name LIKE ").value(&pattern).push(" ESCAPE '!'");
         sql.push(" OR u.email LIKE ").value(&pattern).push(" ESCAPE '!'");
-        sql.push(" OR lower(p.given_name || ' ' || p.family_name) LIKE ").value(&pattern).push(" ESCAPE '!')");
+        sql.push(" OR lower(p.given_name || ' ' || p.family_name) LIKE ").value(&pattern).push(" ESCAPE '!'");
+        // SQLite makes only ASCII letters small; a name with others is found as it is written.
+        let as_typed = format!("%{}%", escape_like(filter.search.trim()));
+        sql.push(" OR p.given_name || ' ' || p.family_name LIKE ").value(as_typed).push(" ESCAPE '!')");
     }
     sql
 }

@@ -1,7 +1,8 @@
 //! What a thief of the database gets: nothing that opens anything.
 
-use palisade_base::{Scope, auth::SessionState};
-use palisade_identity::{model::NewApiKey, policy};
+use palisade_base::{Authority, Caller, Scope, auth::SessionState};
+use palisade_identity::{ENCRYPTED_COLUMNS, model::NewApiKey, policy};
+use palisade_keys::{KeyFile, MANAGE_KEYS, Vault, may_manage_keys};
 use palisade_store::Engine;
 use palisade_testkit::{TestStore, on_both_engines, prepare_all};
 use sqlx::{Connection as _, Row as _};
@@ -97,6 +98,18 @@ on_both_engines! {
             let refused = w.identity.give_factor(&caller, &client.session.facts, &code, None).await.err().unwrap();
             assert_eq!(refused.kind(), palisade_base::Kind::Internal);
         }
+    }
+
+    /// covers K3.2 (part)
+    async fn codes_are_taken_as_before_when_the_key_was_rotated(db: TestStore) {
+        let w = World::new(db).await;
+        let (_, seed) = w.user_with_factor("ada", &[]).await;
+        let key = KeyFile::load(&w.db.dir.path().join("key")).unwrap();
+        let vault = Vault::open(w.db.store.clone(), key, ENCRYPTED_COLUMNS.iter().copied()).await.unwrap();
+        let operator = Caller::operator("root", Authority::from_iter([(MANAGE_KEYS, Scope::All)]));
+        let rotated = vault.rotate(&may_manage_keys(&operator).unwrap(), &operator).await.unwrap();
+        assert_eq!(rotated.values, 1, "the seed was encrypted anew");
+        w.signed_in("ada", Some(&seed)).await;
     }
 
     async fn every_statement_is_understood(db: TestStore) {

@@ -99,13 +99,17 @@ on_both_engines! {
         assert_eq!(find("", None).await, "ada bob_x carol");
         assert_eq!(find("CAROL@handy", None).await, "carol");
         assert_eq!(find("given ada", None).await, "ada");
+        let create = policy::permit_create_users(&host()).unwrap();
+        let elodie = PersonOf::New(NewPerson::parse("\u{c9}lodie", "\u{d8}stby", "", "").unwrap());
+        w.identity.create_user(&host(), &create, NewUser { person: elodie, ..new("elo", None) }).await.unwrap();
+        assert_eq!(find("\u{c9}lodie \u{d8}", None).await, "elo");
         assert_eq!(find("_", None).await, "bob_x", "a wildcard is a letter like any other");
         assert_eq!(find("%", None).await, "");
-        assert_eq!(find("", Some(UserStatus::Active)).await, "ada carol");
+        assert_eq!(find("", Some(UserStatus::Active)).await, "ada carol elo");
         assert_eq!(find("", Some(UserStatus::Disabled)).await, "bob_x");
         let page = UserFilter { offset: 1, limit: 1, ..UserFilter::default() };
         let (rows, total) = w.identity.list_users(&permit, &page).await.unwrap();
-        assert_eq!((rows[0].user.user_name.as_str(), total), ("bob_x", 3));
+        assert_eq!((rows[0].user.user_name.as_str(), total), ("bob_x", 4));
     }
 
     async fn a_rename_is_refused_where_somebody_else_was_faster(db: TestStore) {
