@@ -60,6 +60,17 @@ pub enum OpenError {
         /// The other process, where it is known.
         process: Option<u32>,
     },
+    /// The file is on a network file system.
+    #[error(
+        "the database {path} is on a network file system ({kind}), where locks and syncs do not do what SQLite needs\n  \
+         Put the data directory on a local disk, or use PostgreSQL by DATABASE_URL."
+    )]
+    OnNetwork {
+        /// The file.
+        path: PathBuf,
+        /// The file system, as the kernel names it.
+        kind: String,
+    },
     /// It can't be reached or used.
     #[error("the database {what} can't be used: {why}")]
     Unusable {

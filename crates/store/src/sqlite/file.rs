@@ -18,9 +18,11 @@ use crate::{OpenError, StoreError};
 
 /// How long a connection waits for a lock that another program holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Files up to this size are checked page by page at every start (a second or so); larger ones would hold it up too
-/// long, and only their schema is read.
-const CHECKED_AT_START_BYTES: u64 = 256 * 1024 * 1024;
+/// Files up to this size are checked page by page at every start; larger ones would hold it up too long, and only
+/// their schema is read.
+const CHECKED_AT_START_BYTES: u64 = 1024 * 1024 * 1024;
+/// File systems on which a write-ahead log is not safe: its index is shared memory, and locks may be advice.
+const NETWORK_FILE_SYSTEMS: [&str; 7] = ["nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs"];
 /// Pages in the write-ahead log before it is folded into the file: 16 MiB rather than SQLite's 4, so that a page which
 /// changes in every commit is copied more rarely.
 const CHECKPOINT_PAGES: &str = "4000";
@@ -78,6 +80,9 @@ fn beside(database: &Path, suffix: &str) -> PathBuf {
 
 /// Makes a new file that only its owner can read; refuses to start empty beside a log that belongs to something lost.
 pub(crate) fn prepare(path: &Path) -> Result<(), OpenError> {
+    if let Some(kind) = network_file_system(path) {
+        return Err(OpenError::OnNetwork { path: path.to_owned(), kind });
+    }
     if path.is_dir() {
         return Err(OpenError::Unusable { what: path.display().to_string(), why: "it is a directory".into() });
     }
@@ -101,6 +106,25 @@ pub(crate) fn prepare(path: &Path) -> Result<(), OpenError> {
         File::open(directory)?.sync_all()
     });
     made.map_err(|e| OpenError::Unusable { what: path.display().to_string(), why: format!("it can't be made: {e}") })
+}
+
+/// The kind of file system that the file is on, where that is a network.
+fn network_file_system(path: &Path) -> Option<String> {
+    let directory =
+        fs::canonicalize(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))).ok()?;
+    let kind = file_system(&fs::read_to_string("/proc/self/mountinfo").ok()?, &directory)?;
+    NETWORK_FILE_SYSTEMS.contains(&kind.as_str()).then_some(kind)
+}
+
+/// The file system of a directory, by proc_pid_mountinfo(5): `… mount-point … - type source …`.
+fn file_system(mounts: &str, directory: &Path) -> Option<String> {
+    let mount = |line: &str| {
+        let (head, tail) = line.split_once(" - ")?;
+        let point = head.split(' ').nth(4)?.replace("\\040", " ");
+        directory.starts_with(&point).then(|| (point.len(), tail.split(' ').next().unwrap_or("").to_owned()))
+    };
+    // Of nested mounts the longest holds, of mounts on the same point the last.
+    mounts.lines().filter_map(mount).max_by_key(|(length, _)| *length).map(|(_, kind)| kind)
 }
 
 /// What the file's own header says about its length (<https://sqlite.org/fileformat.html>, section 1.3).
@@ -172,6 +196,21 @@ pub(crate) fn refused(path: &Path, error: sqlx::Error) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_file_system_is_known_by_its_mount() {
+        let mounts = "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n\
+                      40 22 0:35 / /srv rw,relatime shared:9 - nfs4 files:/srv rw,vers=4.2\n\
+                      41 40 254:1 / /srv/fast\\040disk rw,relatime - xfs /dev/vdb rw\n\
+                      42 22 0:36 / /mnt rw - ext4 /dev/vdc rw\n\
+                      43 42 0:37 / /mnt rw - cifs //files/mnt rw\n";
+        for (directory, kind) in
+            [("/var/lib/palisade", "ext4"), ("/srv/palisade", "nfs4"), ("/srv/fast disk/p", "xfs"), ("/mnt/p", "cifs")]
+        {
+            assert_eq!(file_system(mounts, Path::new(directory)).as_deref(), Some(kind), "{directory}");
+        }
+        assert_eq!(network_file_system(&std::env::temp_dir().join("x.db")), None);
+    }
 
     async fn durability(journal: SqliteJournalMode, synchronous: SqliteSynchronous) -> Result<(), OpenError> {
         let dir = tempfile::tempdir().unwrap();
