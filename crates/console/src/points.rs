@@ -1,7 +1,7 @@
 //! Which points of the guides and of ASVS 5.0 a setting meets, and which it breaks.
 
 use palisade_identity::{
-    model::{FactorRule, RoleDetail},
+    model::{FactorRule, Role, RoleDetail},
     settings::{FactorPolicy, PasswordPolicy, SessionPolicy},
 };
 use palisade_web::component::{Badge, Cell, Head, Row, Table};
@@ -48,8 +48,9 @@ pub(crate) fn of_passwords(policy: &PasswordPolicy) -> Vec<Point> {
 }
 
 pub(crate) fn of_factors(policy: &FactorPolicy, roles: &[RoleDetail]) -> Vec<Point> {
-    let rule = |key: &str, at_least: &[FactorRule]| {
-        let with_key = roles.iter().find(|detail| detail.role.key.as_deref() == Some(key));
+    let is_guides = |role: &Role, name: &str| role.key.as_ref().is_some_and(|key| key.eq_ignore_ascii_case(name));
+    let rule = |name: &str, at_least: &[FactorRule]| {
+        let with_key = roles.iter().find(|detail| is_guides(&detail.role, name));
         policy.require_for_everyone || with_key.is_some_and(|detail| at_least.contains(&detail.role.factor))
     };
     let recommended = [FactorRule::Required, FactorRule::Recommended];

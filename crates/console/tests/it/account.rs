@@ -95,7 +95,7 @@ on_both_engines! {
     /// covers K4.3 (part)
     async fn an_api_key_is_shown_once_and_can_be_revoked(db: TestStore) {
         let site = Site::new(db).await;
-        site.user("mia", &[("kpi", "manager")]).await;
+        site.user("mia", &[("kpi", "Manager")]).await;
         let mut browser = site.browser();
         browser.sign_in("mia", PASSWORD).await;
         browser.get("/account/keys").await.says("No API keys");
@@ -130,7 +130,7 @@ on_both_engines! {
         for path in ["/account", "/account/password", "/account/factors", "/account/sessions", "/account/keys", "/account/history"] {
             assert_eq!(nobody.get(path).await.location(), format!("/sign-in?next={path}"));
         }
-        let mia = site.user("mia", &[("kpi", "manager")]).await;
+        let mia = site.user("mia", &[("kpi", "Manager")]).await;
         let mut browser = site.browser();
         browser.sign_in("mia", PASSWORD).await;
         browser.get("/account").await.says("recommends a second factor");

@@ -124,15 +124,15 @@ on_both_engines! {
     async fn what_roles_ask_is_changed_on_one_page(db: TestStore) {
         let site = Site::new(db).await;
         let (mut browser, seed) = site.administrator().await;
-        browser.get(FACTORS).await.says("Required for Admin").says("Recommended");
-        let manager = site.role("kpi", "manager").await;
+        browser.get(FACTORS).await.says("The values meet 4 of 5 points").says("Required for Admin").says("Recommended");
+        let manager = site.role("kpi", "Manager").await;
         let name = format!("factor.{manager}");
         let code = site.code(&seed);
         let path = format!("{FACTORS}/roles");
         let done = browser.submit(&path, &[(&name, "required"), ("proof", &code)]).await;
         assert_eq!(done.location(), FACTORS, "{}", done.body);
         browser.get(FACTORS).await.says("1 role changed.");
-        site.user("mia", &[("kpi", "manager")]).await;
+        site.user("mia", &[("kpi", "Manager")]).await;
         assert_eq!(site.browser().sign_in("mia", crate::site::PASSWORD).await.location(), "/sign-in/enrol");
         let odd = browser.submit(&path, &[(&name, "never"), ("proof", "1")]).await;
         assert_eq!(odd.status, 422);

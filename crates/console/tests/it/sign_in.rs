@@ -12,7 +12,7 @@ on_both_engines! {
     /// covers K1.2 (part), K1.3 (part)
     async fn somebody_signs_in_with_password_and_code(db: TestStore) {
         let site = Site::new(db).await;
-        let mia = site.user("mia", &[("kpi", "admin")]).await;
+        let mia = site.user("mia", &[("kpi", "Admin")]).await;
         let seed = site.enrol(mia).await;
         let mut browser = site.browser();
         let first = browser.submit("/sign-in?next=/account/keys", &[("login", "MIA"), ("password", PASSWORD), ("next", "/account/keys")]).await;
@@ -72,7 +72,7 @@ on_both_engines! {
     /// covers K1.2 (part), T11.2 (part)
     async fn a_role_that_requires_a_factor_leads_to_setting_one_up(db: TestStore) {
         let site = Site::new(db).await;
-        site.user("mia", &[("kpi", "admin")]).await;
+        site.user("mia", &[("kpi", "Admin")]).await;
         let mut browser = site.browser();
         assert_eq!(browser.sign_in("mia", PASSWORD).await.location(), "/sign-in/enrol");
         let page = browser.get("/sign-in/enrol").await;
@@ -176,7 +176,7 @@ on_both_engines! {
 
     async fn in_the_demo_opening_a_link_signs_in_at_once(db: TestStore) {
         let site = Site::with(db, |config| config.links_open_at_once = true).await;
-        let mia = site.user("mia", &[("kpi", "admin")]).await;
+        let mia = site.user("mia", &[("kpi", "Admin")]).await;
         site.enrol(mia).await;
         let link = site.identity.issue_sign_in_link(&operator(), mia).await.unwrap();
         let path = format!("/sign-in/link/{}", link.token.reveal());

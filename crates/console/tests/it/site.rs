@@ -56,7 +56,7 @@ impl Site {
             company: "Acme".to_owned(),
             profile: Profile::Guide,
             hashing: CHEAP,
-            first_administrator_gets: vec![("kpi", "admin")],
+            first_administrator_gets: vec![("kpi", "Admin")],
         };
         let trail = Trail::open(db.store.clone(), &vault, TrailConfig::default()).await.unwrap();
         let identity = Identity::new(db.store.clone(), vault, config);
@@ -158,9 +158,9 @@ fn kpi_declaration() -> SiteDeclaration {
         label: "KPI",
         permissions: vec![read],
         roles: vec![
-            role("admin", "Admin", FactorRule::Required, Scope::All),
-            role("manager", "Manager", FactorRule::Recommended, Scope::Team),
-            role("employee", "Employee", FactorRule::Optional, Scope::Own),
+            role("Admin", "Admin", FactorRule::Required, Scope::All),
+            role("Manager", "Manager", FactorRule::Recommended, Scope::Team),
+            role("Employee", "Employee", FactorRule::Optional, Scope::Own),
         ],
     }
 }

@@ -13,7 +13,7 @@ on_both_engines! {
     async fn the_trail_is_searched_by_all_that_it_says(db: TestStore) {
         let site = Site::new(db).await;
         let (mut browser, _) = site.administrator().await;
-        let mia = site.user("mia", &[("kpi", "employee")]).await;
+        let mia = site.user("mia", &[("kpi", "Employee")]).await;
         site.browser().sign_in("mia", "wrong").await;
         site.browser().sign_in("mia", PASSWORD).await;
         site.trail.flush_seal().await.unwrap();

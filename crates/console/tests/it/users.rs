@@ -19,7 +19,7 @@ on_both_engines! {
     async fn users_are_listed_and_filtered(db: TestStore) {
         let site = Site::new(db).await;
         let (mut browser, _) = site.administrator().await;
-        site.user("mia", &[("kpi", "admin"), ("kpi", "employee")]).await;
+        site.user("mia", &[("kpi", "Admin"), ("kpi", "Employee")]).await;
         site.user("noah", &[]).await;
         let all = browser.get("/admin/users").await;
         all.says("3 users").says("Admin: waits for a second factor").says("Employee").says("Never");
@@ -53,7 +53,7 @@ on_both_engines! {
         let own = added.location().to_owned();
         assert!(own.starts_with("/admin/users/"), "{}", added.body);
         browser.get(&own).await.says("Lena Ortiz").says("Must change password").says("No role");
-        let role = site.role("kpi", "employee").await.to_string();
+        let role = site.role("kpi", "Employee").await.to_string();
         let code = site.code(&seed);
         let given = browser.submit(&format!("{own}/roles"), &[("role", &role), ("proof", &code)]).await;
         assert_eq!(given.location(), own, "{}", given.body);
@@ -95,7 +95,7 @@ on_both_engines! {
         let (mut browser, seed) = site.administrator().await;
         let mia = site.user("mia", &[]).await;
         let own = format!("/admin/users/{mia}");
-        let role = site.role("kpi", "admin").await.to_string();
+        let role = site.role("kpi", "Admin").await.to_string();
         let unproven = browser.submit(&format!("{own}/roles"), &[("role", &role), ("proof", "000000")]).await;
         unproven.says("href=\"#f-proof\"").says("checked");
         let code = site.code(&seed);
