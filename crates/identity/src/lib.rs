@@ -17,7 +17,8 @@ pub use service::{Enrolled, Identity, IdentityConfig, Names};
 pub use store::STATEMENTS;
 
 /// The tables of this crate. They refer to the directory's, so the record layer's come first.
-pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("identity", [1 => "0001_identity"]);
+pub const MIGRATIONS: MigrationSet =
+    palisade_store::migrations!("identity", [1 => "0001_identity", 2 => "0002_bind_waiting_factor"]);
 
 /// The columns that the vault encrypts: to be registered when it is opened.
 pub const ENCRYPTED_COLUMNS: &[EncryptedColumn] =

@@ -2,8 +2,8 @@
 
 use data_encoding::BASE32_NOPAD;
 use palisade_base::{
-    Caller, Category, Error, HashedToken, Kind, Permit, PlainToken, Resource, Secret, SecretString, Span, TrailEntry,
-    UserId,
+    Caller, Category, Error, HashedToken, Kind, Permit, PlainToken, Resource, Secret, SecretString, SessionId, Span,
+    TrailEntry, UserId,
     auth::{SessionFacts, SessionState},
 };
 use palisade_keys::Place;
@@ -61,7 +61,8 @@ impl Identity {
     }
 
     /// Starts enrolling an authenticator app, in a session that owes it or from the account page. Asked again within
-    /// the hour it gives the same seed, so that a reloaded page does not spoil what was scanned.
+    /// the hour it gives the same seed, so that a reloaded page does not spoil what was scanned. Another session gets
+    /// another seed: whoever knows just the password must not lay out the seed that the owner then enrols.
     ///
     /// # Errors
     /// The session owes something else, or the database can't be used.
@@ -69,19 +70,31 @@ impl Identity {
         let (account, record) = self.account_in(session).await?;
         require_enrolling(&record)?;
         let user = account.user.id;
-        let waiting = factors::waiting(&mut *self.read().await?, user).await?;
-        let seed = match waiting.filter(|factor| self.now().since(factor.created_at) < SHOWN_AGAIN) {
+        let shown = self.waiting_in(session).await?;
+        let seed = match shown.filter(|factor| self.now().since(factor.created_at) < SHOWN_AGAIN) {
             Some(factor) => self.open_seed(&factor).await?,
-            None => self.store_new_seed(&as_user(&account, &caller.origin), user).await?,
+            None => self.store_new_seed(&as_user(&account, &caller.origin), user, Some(session.id)).await?,
         };
         totp::enrolment(&seed, &self.0.config.company, account.user.user_name.as_str())
     }
 
-    async fn store_new_seed(&self, caller: &Caller, user: UserId) -> Result<Secret<Vec<u8>>, Error> {
+    /// The seed that was shown in this session and waits for its first code.
+    async fn waiting_in(&self, session: &SessionFacts) -> Result<Option<StoredFactor>, Error> {
+        let waiting = factors::waiting(&mut *self.read().await?, session.user).await?;
+        Ok(waiting.filter(|factor| factor.session == Some(session.id)))
+    }
+
+    async fn store_new_seed(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        session: Option<SessionId>,
+    ) -> Result<Secret<Vec<u8>>, Error> {
         let (id, seed) = (self.0.env.uuid(), totp::new_seed(&self.0.env));
         let sealed = self.0.vault.encrypt(&place(id), seed.expose())?;
         let mut tx = self.write().await?;
-        factors::insert(&mut tx, id, user, sealed, self.now()).await?;
+        let factor = StoredFactor { id, session, seed: sealed, created_at: self.now() };
+        factors::insert(&mut tx, user, factor).await?;
         let resource = Resource::new("user", user);
         tx.commit(TrailEntry::new(Category::Authentication, caller, "factor.begin", resource)).await?;
         Ok(seed)
@@ -108,7 +121,7 @@ impl Identity {
         require_enrolling(&record)?;
         let user = account.user.id;
         let nothing_waits = || Error::new(Kind::Conflict, "Nothing waits to be confirmed. Start again.");
-        let waiting = factors::waiting(&mut *self.read().await?, user).await?.ok_or_else(nothing_waits)?;
+        let waiting = self.waiting_in(session).await?.ok_or_else(nothing_waits)?;
         let seed = self.open_seed(&waiting).await?;
         let step = totp::matching_step(&seed, code.expose(), self.now())?.ok_or_else(|| not_right("code"))?;
         if self.factor_status(user).await?.totp_since.is_some() {
@@ -248,7 +261,7 @@ impl Identity {
     pub async fn enrol_for(&self, caller: &Caller, user: UserId) -> Result<TotpEnrolment, Error> {
         require_host(caller)?;
         let account = self.account(user).await?;
-        let seed = self.store_new_seed(caller, user).await?;
+        let seed = self.store_new_seed(caller, user, None).await?;
         let mut tx = self.write().await?;
         let waiting = factors::waiting(&mut tx, user).await?.ok_or_else(Error::not_found)?;
         factors::confirm(&mut tx, user, waiting.id, 0, self.now()).await?;

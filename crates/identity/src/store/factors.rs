@@ -1,6 +1,6 @@
 //! Second factors and recovery codes.
 
-use palisade_base::{HashedToken, Instant, UserId};
+use palisade_base::{HashedToken, Instant, SessionId, UserId};
 use palisade_store::{Conn, Row, StoreError, WriteTx, statements};
 use uuid::Uuid;
 
@@ -8,11 +8,11 @@ use crate::model::FactorStatus;
 
 statements! {
     /// A seed that waits for its first code.
-    INSERT = "INSERT INTO totp_factor (id, user_id, seed, created_at, last_step) VALUES ($1, $2, $3, $4, 0)";
+    INSERT = "INSERT INTO totp_factor (id, user_id, session_id, seed, created_at, last_step) VALUES ($1, $2, $3, $4, $5, 0)";
     /// The one that is in force.
-    CONFIRMED = "SELECT id, seed, created_at, last_step FROM totp_factor WHERE user_id = $1 AND confirmed_at IS NOT NULL";
+    CONFIRMED = "SELECT id, session_id, seed, created_at FROM totp_factor WHERE user_id = $1 AND confirmed_at IS NOT NULL";
     /// The one that waits.
-    WAITING = "SELECT id, seed, created_at, last_step FROM totp_factor WHERE user_id = $1 AND confirmed_at IS NULL";
+    WAITING = "SELECT id, session_id, seed, created_at FROM totp_factor WHERE user_id = $1 AND confirmed_at IS NULL";
     /// Takes a code's time step, where no code of it or of a later one was taken before.
     TAKE_STEP = "UPDATE totp_factor SET last_step = $1 WHERE id = $2 AND last_step < $1";
     /// The first code was right.
@@ -36,20 +36,17 @@ statements! {
 #[derive(Clone)]
 pub(crate) struct StoredFactor {
     pub(crate) id: Uuid,
+    /// The session that it was shown in; `None` where it was made at the host.
+    pub(crate) session: Option<SessionId>,
     /// As the vault encrypted it.
     pub(crate) seed: Vec<u8>,
     pub(crate) created_at: Instant,
 }
 
-pub(crate) async fn insert(
-    tx: &mut WriteTx,
-    id: Uuid,
-    user: UserId,
-    seed: Vec<u8>,
-    now: Instant,
-) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &mut WriteTx, user: UserId, factor: StoredFactor) -> Result<(), StoreError> {
     tx.execute(DELETE_WAITING.bind(user)).await?;
-    tx.execute(INSERT.bind(id).bind(user).bind(seed).bind(now)).await.map(drop)
+    let sql = INSERT.bind(factor.id).bind(user).bind(factor.session).bind(factor.seed).bind(factor.created_at);
+    tx.execute(sql).await.map(drop)
 }
 
 pub(crate) async fn confirmed(conn: &mut Conn, user: UserId) -> Result<Option<StoredFactor>, StoreError> {
@@ -61,7 +58,12 @@ pub(crate) async fn waiting(conn: &mut Conn, user: UserId) -> Result<Option<Stor
 }
 
 fn read(row: &Row) -> Result<StoredFactor, StoreError> {
-    Ok(StoredFactor { id: row.get("id")?, seed: row.get("seed")?, created_at: row.get("created_at")? })
+    Ok(StoredFactor {
+        id: row.get("id")?,
+        session: row.get("session_id")?,
+        seed: row.get("seed")?,
+        created_at: row.get("created_at")?,
+    })
 }
 
 /// Takes the step; `false` where it, or a later one, was taken before.

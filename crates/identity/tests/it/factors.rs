@@ -92,6 +92,37 @@ on_both_engines! {
         assert!(give(&w, &who, &code).await.is_err());
     }
 
+    /// Whoever knows just the password could otherwise look at a seed first, and wait until the owner enrols it.
+    ///
+    /// covers T11.2 (part)
+    async fn a_seed_that_was_shown_to_somebody_else_is_never_enrolled(db: TestStore) {
+        let w = World::new(db).await;
+        w.user("ada", &["admin"]).await;
+        let sign_in = async || {
+            let client = Client::of(w.try_password("ada", GOOD).await.unwrap());
+            assert_eq!(client.session.facts.state, SessionState::OwesEnrolment);
+            let caller = w.caller(&client).await;
+            (client.session.facts, caller)
+        };
+        let begin = async |(facts, caller): &(_, _)| w.identity.begin_totp(caller, facts).await.unwrap().secret;
+        let confirm = async |(facts, caller): &(_, _), seed: &SecretString| {
+            w.identity.confirm_totp(caller, facts, &w.code(seed.expose()), None, None).await
+        };
+        let (thief, owner) = (sign_in().await, sign_in().await);
+        let planted = begin(&thief).await;
+        let own = begin(&owner).await;
+        assert_ne!(own.expose(), planted.expose());
+
+        // Shown again later, the thief's still is not what the owner's session takes.
+        let planted = begin(&thief).await;
+        for seed in [&planted, &own] {
+            assert_eq!(confirm(&owner, seed).await.err().unwrap().kind(), Kind::Conflict);
+        }
+        let own = begin(&owner).await;
+        assert_eq!(confirm(&thief, &planted).await.err().unwrap().kind(), Kind::Conflict);
+        assert_eq!(confirm(&owner, &own).await.unwrap().session.facts.state, SessionState::Full);
+    }
+
     /// covers K1.3 (part)
     async fn one_step_either_side_is_taken_two_are_not_and_no_step_twice(db: TestStore) {
         let w = World::new(db).await;
