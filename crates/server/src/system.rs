@@ -169,6 +169,12 @@ impl System {
     /// # Errors
     /// The last leaves could not be sealed; they will be at the next start.
     pub async fn close(self) -> anyhow::Result<()> {
+        if let Err(error) = self.identity.close().await {
+            tracing::warn!(
+                cause = error.cause_for_log(),
+                "how many sign-ins failed could not be written into the trail"
+            );
+        }
         let sealed = self.trail.stop().await;
         self.store.close().await;
         Ok(sealed?)

@@ -52,11 +52,11 @@ impl Flood {
         (before.filter(|window| window.unlisted() > 0), window.seen <= LISTED)
     }
 
-    /// Takes out the windows that are over.
-    fn take_finished(&self, now: Instant) -> Vec<Window> {
+    /// Takes out the windows that began before `until`, as entries.
+    fn take_until(&self, until: Instant) -> Vec<TrailEntry> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let finished = windows.extract_if(|_, window| now.since(window.began) >= WINDOW);
-        finished.map(|(_, window)| window).filter(|window| window.unlisted() > 0).collect()
+        let taken = windows.extract_if(|_, window| window.began <= until).map(|(_, window)| window);
+        taken.filter(|window| window.unlisted() > 0).map(|window| window.entry()).collect()
     }
 }
 
@@ -110,7 +110,19 @@ impl Identity {
     /// # Errors
     /// The trail can't be written.
     pub async fn trace_counted_failures(&self) -> Result<(), Error> {
-        let entries: Vec<TrailEntry> = self.0.flood.take_finished(self.now()).iter().map(Window::entry).collect();
+        self.append_counts(self.now() - WINDOW).await
+    }
+
+    /// The same for all addresses, before the program stops.
+    ///
+    /// # Errors
+    /// The trail can't be written.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.append_counts(self.now()).await
+    }
+
+    async fn append_counts(&self, until: Instant) -> Result<(), Error> {
+        let entries = self.0.flood.take_until(until);
         if !entries.is_empty() {
             self.0.store.append(&entries).await?;
         }

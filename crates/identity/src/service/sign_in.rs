@@ -1,7 +1,7 @@
 //! Signing in: password, then whatever the session still owes, each step with a session of its own.
 
 use palisade_base::{
-    Caller, Category, Error, Kind, PlainToken, Resource, SecretString, TrailEntry, UserId, auth::SessionFacts,
+    Caller, Category, Error, Kind, Origin, PlainToken, Resource, SecretString, TrailEntry, UserId, auth::SessionFacts,
 };
 use palisade_store::{Housekeeping, WriteTx};
 use sha2::{Digest as _, Sha256};
@@ -71,6 +71,7 @@ impl Identity {
             None => None,
         };
         drop(conn);
+        let is_known_device = device.is_some();
         let counter = match &account {
             Some(account) => Counter::of(account.user.id, device.map(|device| device.id), TryKind::Password),
             None => Counter::of_nobody(bucket(&attempt.login)),
@@ -81,7 +82,7 @@ impl Identity {
                 None => Err(not_right()),
             },
             Err(failed) => {
-                self.trace_failed_try(account.as_ref(), failed, &attempt).await?;
+                self.trace_failed_try(account.as_ref(), failed, is_known_device, attempt.origin).await?;
                 Err(not_right())
             }
         }
@@ -173,15 +174,15 @@ impl Identity {
         &self,
         account: Option<&Account>,
         failed: Failed,
-        attempt: &SignInAttempt,
+        is_known_device: bool,
+        origin: Origin,
     ) -> Result<(), Error> {
-        let caller = Caller::anonymous(attempt.origin.clone());
+        let caller = Caller::anonymous(origin);
         // What was typed is not written: people type passwords into the wrong field.
         let resource = account.map_or(Resource::whole("user"), |account| Resource::new("user", account.user.id));
         let entry = TrailEntry::new(Category::Authentication, &caller, "sign_in.try", resource.clone());
         let locked = matches!(failed, Failed::Wrong { is_last: true }).then(|| {
-            TrailEntry::new(Category::Security, &caller, "user.lock", resource)
-                .note("known_device", attempt.device.is_some())
+            TrailEntry::new(Category::Security, &caller, "user.lock", resource).note("known_device", is_known_device)
         });
         self.trace_failure_and(entry.failed(failed.reason()), locked).await
     }

@@ -176,6 +176,11 @@ on_both_engines! {
         assert_eq!(counted.len(), 1);
         assert_eq!(counted[0].0, "security");
         assert_eq!(counted[0].2, r#"{"failures":20,"since":"2026-03-02T09:00:00Z"}"#);
+        for _ in 0..12 {
+            assert_vague(w.try_from("nobody", GOOD, "198.51.100.8", None).await);
+        }
+        w.identity.close().await.unwrap();
+        assert_eq!(w.traced("sign_in.count failure:many").await, 2, "what is counted is not lost when the program stops");
     }
 
     /// covers K1.1 (part)
