@@ -6,7 +6,7 @@ use reqwest::{
     redirect::Policy,
 };
 
-use crate::{Account, Palisade};
+use crate::{Account, Palisade, TotpSecret};
 
 /// One client with its cookies.
 #[derive(Clone, Debug)]
@@ -68,6 +68,25 @@ impl Client {
         let answer = client.get(client.path_of(&account.link)).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         client
+    }
+
+    /// Makes an API key that may do all that its owner may.
+    ///
+    /// # Panics
+    /// The page does not give one.
+    pub async fn make_key(&self, secret: &TotpSecret) -> String {
+        let page = self.get("/account/keys/new").await;
+        let boxes = page.text.split("<input").filter(|input| input.contains("name=\"permissions\""));
+        let permissions: Vec<&str> =
+            boxes.filter_map(|input| input.split_once("value=\"")?.1.split('"').next()).collect();
+        assert!(!permissions.is_empty(), "{}", page.text);
+        let code = secret.next_code().await;
+        let mut fields = vec![("name", "test"), ("valid_days", "1"), ("proof", code.as_str())];
+        fields.extend(permissions.iter().map(|permission| ("permissions", *permission)));
+        let made = self.post_form("/account/keys/new", "/account/keys/new", &fields).await;
+        let (_, rest) = made.text.split_once("plk_").unwrap_or_else(|| panic!("{}: {}", made.status, made.text));
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
+        format!("plk_{}", &rest[..end])
     }
 
     /// The path of an address of this site.

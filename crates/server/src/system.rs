@@ -186,13 +186,16 @@ pub(crate) fn record_types() -> Vec<&'static RecordType> {
     std::iter::once(&PERSON).chain(palisade_kpi::TYPES.iter().copied()).collect()
 }
 
-/// The public side of an error that reaches the command line, with its cause for who runs the program.
+/// The public side of an error that reaches the command line, with its fields, and its cause for who runs the program.
 pub(crate) fn plain(error: palisade_base::Error) -> anyhow::Error {
-    let message = error.message().to_owned();
-    match error.cause_for_log() {
-        Some(cause) => anyhow!("{message}\n  {cause}"),
-        None => anyhow!(message),
+    let mut text = error.message().to_owned();
+    for wrong in error.fields() {
+        text.push_str(&format!("\n  {}: {}", wrong.field, wrong.message));
     }
+    if let Some(cause) = error.cause_for_log() {
+        text.push_str(&format!("\n  {cause}"));
+    }
+    anyhow!(text)
 }
 
 fn identity_config(config: &Config) -> anyhow::Result<IdentityConfig> {

@@ -1,6 +1,7 @@
 //! The program from outside.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is a failed test")]
 
+mod api;
 mod attacks;
 mod matrix;
 mod people;

@@ -61,25 +61,10 @@ struct Visitor {
 impl Visitor {
     async fn new(palisade: &Palisade, account: &Account) -> Self {
         let browser = Client::signed_in(palisade, account).await;
-        let key = make_key(&browser, &TotpSecret::new(&account.totp_secret)).await;
+        let key = browser.make_key(&TotpSecret::new(&account.totp_secret)).await;
         let name = displayed_name(&browser.get("/account").await);
         Self { browser, program: Client::with_key(palisade, &key), name }
     }
-}
-
-/// An API key that may do all that its owner may.
-async fn make_key(client: &Client, secret: &TotpSecret) -> String {
-    let page = client.get("/account/keys/new").await;
-    let boxes = page.text.split("<input").filter(|input| input.contains("name=\"permissions\""));
-    let permissions: Vec<&str> = boxes.filter_map(|input| input.split_once("value=\"")?.1.split('"').next()).collect();
-    assert!(!permissions.is_empty(), "{}", page.text);
-    let code = secret.next_code().await;
-    let mut fields = vec![("name", "matrix"), ("valid_days", "1"), ("proof", code.as_str())];
-    fields.extend(permissions.iter().map(|permission| ("permissions", *permission)));
-    let made = client.post_form("/account/keys/new", "/account/keys/new", &fields).await;
-    let (_, rest) = made.text.split_once("plk_").unwrap_or_else(|| panic!("{}: {}", made.status, made.text));
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
-    format!("plk_{}", &rest[..end])
 }
 
 /// The name that the page's frame shows for who is signed in.

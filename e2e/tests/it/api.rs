@@ -1,0 +1,31 @@
+//! The API as its description says it, tried by a tool that reads the description and thinks of bad input.
+
+use std::process::Command;
+
+use palisade_e2e::{Client, Palisade, TotpSecret, target_dir};
+
+/// Answers that the description does not name, bodies that do not fit it, and answers of 500 and more.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance";
+
+/// covers K4.3 (part)
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_sent_to_the_api_is_answered_as_its_description_says() {
+    let palisade = Palisade::demo();
+    let admin = palisade.account("Admin");
+    let key = Client::signed_in(&palisade, admin).await.make_key(&TotpSecret::new(&admin.totp_secret)).await;
+    let output = Command::new(target_dir().join("venv/bin/st"))
+        .arg("run")
+        .arg(format!("{}/api/v1/openapi.json", palisade.url))
+        .args(["--tls-verify", "false", "--header", &format!("X-API-Key: {key}"), "--checks", CHECKS])
+        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--workers", "2", "--seed", "7"])
+        .args(["--request-timeout", "30", "--no-shrink", "--continue-on-failure", "--warnings", "off"])
+        .current_dir(target_dir().join("e2e"))
+        .output()
+        .expect("schemathesis is needed: run `cargo xtask setup`");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::write(target_dir().join("e2e/schemathesis.txt"), report.as_bytes()).unwrap();
+    // It must really have tried: eight record types with seven calls each.
+    assert!(report.contains("Tested: 56"), "{report}");
+}
