@@ -36,6 +36,11 @@ pub(crate) const fn batch_size(waiting: usize) -> usize {
     BATCH_SIZES[batch_index(waiting)]
 }
 
+/// Whether so many leaves are written by a single statement, which needs no transaction around it.
+pub(crate) fn is_one_statement(leaves: usize) -> bool {
+    BATCH_SIZES.contains(&leaves)
+}
+
 const fn batch_index(waiting: usize) -> usize {
     let mut index = 0;
     while index + 1 < BATCH_SIZES.len() && BATCH_SIZES[index + 1] <= waiting {

@@ -167,6 +167,11 @@ impl Store {
         let leaves: Vec<Leaf> = entries.iter().map(|entry| Leaf::of(entry, now, &self.0.env)).collect();
         match &self.0.backend {
             Backend::Sqlite(store) => store.append(leaves).await,
+            Backend::Postgres(store) if append::is_one_statement(leaves.len()) => {
+                append::postgres_insert(&mut *store.writers.acquire().await?, leaves).await?;
+                self.0.written.notify_waiters();
+                Ok(())
+            }
             Backend::Postgres(store) => {
                 let mut tx = store.writers.begin().await?;
                 append::postgres_insert(&mut tx, leaves).await?;

@@ -1,19 +1,22 @@
 //! The server's side of one answer.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use palisade_base::{Error, Kind};
 use serde_json::Value;
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt as _},
     sync::watch,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use super::protocol::{Failure, Reply};
 
 /// How long a client may leave a line unread.
 const READ_LIMIT: Duration = Duration::from_secs(30);
+
+/// How often long work shows that it goes on; well below what a client waits for a line.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
 /// Writes replies, line by line.
 pub(crate) struct Answer<'a> {
@@ -44,6 +47,18 @@ impl<'a> Answer<'a> {
     /// Finds out whether the client is still there.
     pub(crate) async fn waiting(&mut self) -> Result<(), Error> {
         self.send(&Reply::Waiting).await
+    }
+
+    /// Waits for work that may take long, and says now and then that it goes on. A client that went away ends it.
+    pub(crate) async fn during<T>(&mut self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let mut work = pin!(work);
+        let started = Instant::now();
+        loop {
+            match timeout(SIGN_OF_LIFE, work.as_mut()).await {
+                Ok(done) => return done,
+                Err(_) => self.progress(format!("Still at work after {} s.", started.elapsed().as_secs())).await?,
+            }
+        }
     }
 
     /// Sends one of many results.

@@ -3,6 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -10,9 +11,13 @@ use thiserror::Error as ThisError;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::UnixStream,
+    time::timeout,
 };
 
 use super::protocol::{Failure, REPLY_LIMIT, Reply, Request};
+
+/// How long a server may be silent: long work sends a line every few seconds.
+const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Why a command got no result.
 #[derive(Debug, ThisError)]
@@ -63,7 +68,8 @@ pub async fn call(path: &Path, request: &Request, mut on_reply: impl FnMut(Reply
 
 async fn read_reply(reader: &mut BufReader<UnixStream>) -> Result<Reply, ClientError> {
     let mut line = Vec::new();
-    reader.take(REPLY_LIMIT).read_until(b'\n', &mut line).await.map_err(broken)?;
+    let read = timeout(SILENCE_LIMIT, reader.take(REPLY_LIMIT).read_until(b'\n', &mut line)).await;
+    read.map_err(|_| broken("it did not answer for a minute"))?.map_err(broken)?;
     if line.is_empty() {
         return Err(broken("it closed the connection"));
     }

@@ -20,7 +20,7 @@ impl Control {
     pub(super) async fn rotate_key(&self, caller: &Caller, answer: &mut Answer<'_>) -> Result<Value, Error> {
         let permit = may_manage_keys(caller)?;
         answer.progress("Making a new data key and encrypting every value anew under it.").await?;
-        let rotation = self.vault.rotate(&permit, caller).await?;
+        let rotation = answer.during(async { Ok(self.vault.rotate(&permit, caller).await?) }).await?;
         Ok(json!({ "key": rotation.key.to_string(), "values": rotation.values, "retired": rotation.retired }))
     }
 }

@@ -81,7 +81,7 @@ impl Control {
         let (mut sent, mut before) = (0, None);
         while sent < limit {
             let wanted = usize::try_from(limit - sent).unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE);
-            let page = self.trail.search(&filter, before, wanted).await?;
+            let page = answer.during(async { Ok(self.trail.search(&filter, before, wanted).await?) }).await?;
             for entry in &page.entries {
                 answer.item(json!(entry)).await?;
             }
@@ -125,7 +125,8 @@ impl Control {
         let options = verify_options(against, key)?;
         self.trace(caller, "trail.verify").await?;
         answer.progress("Reading the whole trail.").await?;
-        Ok(json!(self.trail.verify(options).await?))
+        let report = answer.during(async { Ok(self.trail.verify(options).await?) }).await?;
+        Ok(json!(report))
     }
 
     /// That the trail was read or taken out stands in the trail.
