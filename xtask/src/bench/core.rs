@@ -91,34 +91,31 @@ fn stop(mut child: Child) -> Result<()> {
     Ok(())
 }
 
-/// Runs the measuring programs of the crates themselves; each prints `what: RATE leaves/s` lines.
+/// Runs the trail's own bench, which prints `name value` lines.
 fn measure_trail(workspace: &Workspace) -> Result<Vec<Figure>> {
-    let mut figures = Vec::new();
-    for (package, example, what, bar) in [
-        ("palisade-store", "append", "leaves appended, grouped, synchronous=FULL", "≥ 50,000/s"),
-        ("palisade-trail", "verify", "leaves verified", "≥ 1,000,000/s"),
-    ] {
-        let text = run_example(workspace, package, example)?;
-        let rates: Vec<(&str, &str)> =
-            text.lines().filter_map(|line| line.strip_suffix(" leaves/s")?.rsplit_once(": ")).collect();
-        ensure!(!rates.is_empty(), "the example {example} of {package} printed no rate:\n{text}");
-        figures.extend(rates.into_iter().map(|(how, rate)| Figure {
-            what: format!("{what}: {how}"),
-            value: format!("{rate}/s"),
-            bar,
-        }));
-    }
-    Ok(figures)
-}
-
-fn run_example(workspace: &Workspace, package: &str, example: &str) -> Result<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // On the disk of the tree: a temporary directory is often in memory.
     let output = Command::new(cargo)
-        .args(["run", "--release", "--locked", "--package", package, "--example", example, "--", "target/xtask"])
+        .args(["bench", "--locked", "--package", "palisade-trail", "--bench", "throughput"])
         .current_dir(&workspace.root)
         .stderr(Stdio::inherit())
         .output()?;
-    ensure!(output.status.success(), "the example {example} of {package} failed (see above)");
-    Ok(String::from_utf8(output.stdout)?)
+    ensure!(output.status.success(), "the trail's bench failed (see above)");
+    let text = String::from_utf8(output.stdout)?;
+    let value = |name: &str| {
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.map(|value| format!("{value}/s")).with_context(|| format!("the trail's bench gave no {name}"))
+    };
+    Ok(vec![
+        Figure {
+            what: "trail: changes committed with their leaf, 64 writers at once, synchronous=FULL".into(),
+            value: value("commits")?,
+            bar: "",
+        },
+        Figure {
+            what: "trail: leaves of events appended, 256 at once, grouped, synchronous=FULL".into(),
+            value: value("appends")?,
+            bar: "≥ 50,000/s",
+        },
+        Figure { what: "trail: leaves verified".into(), value: value("verified")?, bar: "≥ 1,000,000/s" },
+    ])
 }
