@@ -11,7 +11,7 @@ use crate::failure::EXIT_CODES;
 #[derive(Debug, Parser)]
 #[command(name = "palisade", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
-    /// The configuration file.
+    /// The configuration file; for commands to a running server also its data directory.
     #[arg(long, global = true, value_name = "FILE", default_value = "/etc/palisade/palisade.toml")]
     pub(crate) config: PathBuf,
     /// Answer in JSON, for programs.

@@ -22,11 +22,11 @@ pub(crate) async fn run(args: DemoArgs, output: &Output) -> Result<(), Failure> 
     let demo = demo::prepare(&options).await?;
     let welcome = serde_json::to_value(&demo.welcome)
         .map_err(|error| Failure::new(Code::Unusable, "unusable", error.to_string()))?;
-    output.result(&welcome, || words(&demo.welcome));
+    output.result(&welcome, || words(&demo.welcome, &options));
     Ok(demo.running.serve(stop_signal()).await?)
 }
 
-fn words(welcome: &Welcome) -> String {
+fn words(welcome: &Welcome, options: &DemoOptions) -> String {
     let mut text = format!("\nPalisade is ready at {}\n\n", welcome.url);
     text.push_str("Your browser will warn about the certificate: it is self-signed, made on this machine.\n");
     text.push_str("Each link signs you in at once, one time:\n");
@@ -35,6 +35,8 @@ fn words(welcome: &Welcome) -> String {
         text.push_str(&format!("            later: {} / {}\n", account.user, account.password));
         text.push_str(&format!("            authenticator key: {}\n", account.totp_secret));
     }
+    let data = options.data.display();
+    text.push_str(&format!("\nFrom another terminal: palisade --config {data} status (or user list, trail verify, …)"));
     text.push_str("\nStop with Ctrl-C. Start again and it goes on; remove the data directory to begin anew.\n");
     text
 }

@@ -57,7 +57,10 @@ pub(crate) async fn list(
     Ok(result)
 }
 
-/// The socket of the server that runs with this configuration.
+/// The socket of the server that runs with this configuration, or with this data directory.
 pub(crate) fn socket(config: &Path) -> Result<PathBuf, Failure> {
+    if config.is_dir() {
+        return Ok(control::socket_path(config));
+    }
     Ok(control::socket_path(&load(config)?.data_dir))
 }

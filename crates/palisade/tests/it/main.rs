@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod config;
+mod demo;
 mod host;
 mod program;
 mod socket;
