@@ -60,7 +60,8 @@ fn show(entry: &Value, output: &Output) {
     if output.is_json() {
         return output.line(&entry.to_string());
     }
-    let fields = ["seq", "at", "actor", "action", "resource", "outcome", "address"];
+    let actor = if entry["actor_name"].is_null() { "actor" } else { "actor_name" };
+    let fields = ["seq", "at", actor, "action", "resource", "outcome", "address"];
     let mut line = fields.map(|field| text(entry, field)).join("  ").trim_end().to_owned();
     if !entry["detail"].is_null() {
         line.push_str(&format!("\n        {}", entry["detail"]));

@@ -1,9 +1,9 @@
 //! `palisade trail …`
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use palisade_base::{Caller, Category, Error, FieldError, Instant, Kind, Resource, TrailEntry};
-use palisade_trail::{LARGEST_PAGE, TrailFilter, VerifierKey, VerifyOptions};
+use palisade_trail::{Entry, LARGEST_PAGE, NamedActor, TrailFilter, VerifierKey, VerifyOptions};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -32,8 +32,8 @@ impl Control {
         let mut sent = 0;
         if lines > 0 {
             let page = self.trail.search(&filter, None, lines.min(LARGEST_PAGE)).await?;
-            for entry in page.entries.iter().rev() {
-                answer.item(json!(entry)).await?;
+            for entry in self.named(&page.entries).await?.into_iter().rev() {
+                answer.item(entry).await?;
             }
             sent = page.entries.len();
             if follow {
@@ -51,8 +51,8 @@ impl Control {
         let written = self.store.leaves_written();
         loop {
             let news = self.trail.tail(filter, next, LARGEST_PAGE).await?;
-            for entry in &news.entries {
-                answer.item(json!(entry)).await?;
+            for entry in self.named(&news.entries).await? {
+                answer.item(entry).await?;
             }
             next = Some(news.next);
             if news.entries.len() == LARGEST_PAGE {
@@ -82,8 +82,8 @@ impl Control {
         while sent < limit {
             let wanted = usize::try_from(limit - sent).unwrap_or(LARGEST_PAGE).min(LARGEST_PAGE);
             let page = answer.during(async { Ok(self.trail.search(&filter, before, wanted).await?) }).await?;
-            for entry in &page.entries {
-                answer.item(json!(entry)).await?;
+            for entry in self.named(&page.entries).await? {
+                answer.item(entry).await?;
             }
             sent += page.entries.len() as u64;
             before = page.older;
@@ -127,6 +127,30 @@ impl Control {
         answer.progress("Reading the whole trail.").await?;
         let report = answer.during(async { Ok(self.trail.verify(options).await?) }).await?;
         Ok(json!(report))
+    }
+
+    /// Entries as they go out: with `actor_name` where the actor is a user or a key that is still known.
+    async fn named(&self, entries: &[Entry]) -> Result<Vec<Value>, Error> {
+        let (mut users, mut keys) = (HashSet::new(), HashSet::new());
+        for actor in entries.iter().filter_map(|entry| NamedActor::parse(&entry.actor)) {
+            match actor {
+                NamedActor::User(user) => drop(users.insert(user)),
+                NamedActor::ApiKey(key) => drop(keys.insert(key)),
+            }
+        }
+        let (users, keys) = (Vec::from_iter(users), Vec::from_iter(keys));
+        let names = self.identity.names(&users, &keys).await?;
+        let named = |entry: &Entry| {
+            let name = match NamedActor::parse(&entry.actor) {
+                Some(NamedActor::User(user)) => names.users.get(&user),
+                Some(NamedActor::ApiKey(key)) => names.keys.get(&key),
+                None => None,
+            };
+            let mut value = json!(entry);
+            value["actor_name"] = json!(name);
+            value
+        };
+        Ok(entries.iter().map(named).collect())
     }
 
     /// That the trail was read or taken out stands in the trail.
