@@ -29,7 +29,7 @@ pub struct Running {
 /// The real clock and the real randomness.
 #[must_use]
 pub fn real_env() -> Env {
-    Env::new(Arc::new(SystemClock), Arc::new(SystemRng::default()))
+    Env::new(Arc::new(SystemClock), Arc::new(SystemRng))
 }
 
 /// Opens everything and binds the listeners; nothing is served yet.

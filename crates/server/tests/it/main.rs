@@ -1,4 +1,5 @@
 //! The whole system, opened as the binary opens it.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod opening;
 
