@@ -79,6 +79,35 @@ impl Palisade {
         served
     }
 
+    /// Sets up a new company on PostgreSQL and serves it; gives it with the first administrator's one-time link.
+    /// `url` is the runtime user's, `owner_url` the schema owner's.
+    ///
+    /// # Panics
+    /// It can't be built, set up or served.
+    #[must_use]
+    pub fn set_up_on(url: &str, owner_url: &str) -> (Self, String) {
+        let data = TempDir::with_prefix("palisade-e2e-").unwrap();
+        let config = data.path().join("palisade.toml");
+        std::fs::write(&config, configuration(&data.path().join("data"))).unwrap();
+        let program = |verb: &str| {
+            let mut command = command();
+            command.env("DATABASE_URL", url).env("PALISADE_OWNER_DATABASE_URL", owner_url);
+            command.arg("--config").arg(&config).arg(verb).stdin(Stdio::null());
+            command
+        };
+        run(&mut program("setup"));
+        let log = File::create(data.path().join("log")).unwrap();
+        let child =
+            program("serve").env_remove("PALISADE_OWNER_DATABASE_URL").stdout(Stdio::null()).stderr(log).spawn();
+        let mut served = Self { url: String::new(), accounts: Vec::new(), child: child.unwrap(), data };
+        let address = until_blocking("`palisade serve` to serve", || address_in(&served.log()));
+        served.url = format!("https://localhost:{}", address.port());
+        // Asked again while it serves, it knows the port that the system chose.
+        let said: serde_json::Value = serde_json::from_str(run(program("setup").arg("--json")).trim()).unwrap();
+        let link = said["link"].as_str().expect("setup gives a link").to_owned();
+        (served, link)
+    }
+
     /// Asks it to stop, as a service manager does, and waits until it has.
     ///
     /// # Panics
@@ -154,6 +183,13 @@ fn command() -> Command {
     let mut command = Command::new(binary());
     command.env_remove("DATABASE_URL").env_remove("PALISADE_OWNER_DATABASE_URL");
     command
+}
+
+/// Runs a command to its end; gives what it printed.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn configuration(data_dir: &Path) -> String {

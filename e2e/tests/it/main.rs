@@ -5,5 +5,6 @@ mod api;
 mod attacks;
 mod matrix;
 mod people;
+mod set_up;
 mod support;
 mod tls;
