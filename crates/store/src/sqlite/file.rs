@@ -32,7 +32,15 @@ const LOG_KEPT_BYTES: &str = "67108864";
 /// The right to use a database file, held by one process at a time: SQLite itself would let two processes in, and
 /// each would number leaves by its own count. The kernel lets go of it when the process ends, however it ends.
 pub(crate) struct FileLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing alone would leave it locked while a child that was just forked, and has not yet become another
+        // program, holds a copy of the descriptor.
+        let _ = self.file.unlock();
+    }
 }
 
 impl FileLock {
@@ -68,7 +76,7 @@ impl FileLock {
             .set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
