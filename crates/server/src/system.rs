@@ -72,18 +72,6 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// The directory itself.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// The embedded database's file.
-    #[must_use]
-    pub fn database(&self) -> PathBuf {
-        self.0.join("palisade.db")
-    }
-
     /// The directory of the key file: apart from the database, so that a copy of the one is not a copy of the other.
     #[must_use]
     pub fn keys(&self) -> PathBuf {
@@ -94,18 +82,6 @@ impl DataDir {
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
         self.keys().join("master.key")
-    }
-
-    /// Self-signed certificate and key.
-    #[must_use]
-    pub fn tls(&self) -> PathBuf {
-        self.0.join("tls")
-    }
-
-    /// The socket that commands reach the running server through.
-    #[must_use]
-    pub fn control_socket(&self) -> PathBuf {
-        self.0.join("control.sock")
     }
 }
 
