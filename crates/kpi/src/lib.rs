@@ -15,7 +15,7 @@ pub use roles::{DEFAULT_ROLES, DefaultRole, permissions};
 pub use routes::{KpiState, navigation, routes};
 
 /// The tables of this app; they refer to those of `palisade_records`.
-pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("kpi", [1 => "0001_company"]);
+pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("kpi", [1 => "0001_company", 2 => "0002_evaluations"]);
 
 /// The record types of this app, in the order that pages list them. The directory's is not among them.
 pub const TYPES: &[&RecordType] = &[

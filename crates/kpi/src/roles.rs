@@ -5,7 +5,7 @@ use palisade_records::{PermissionInfo, directory};
 
 use crate::{
     TYPES,
-    types::{EMPLOYEE as EMPLOYEE_TYPE, READ_DETAILS},
+    types::{EMPLOYEE as EMPLOYEE_TYPE, READ_DETAILS, SET_TRAINER},
 };
 
 /// Every permission of the app and of the directory below it, in the order that pages list them.
@@ -16,6 +16,12 @@ pub fn permissions() -> Vec<PermissionInfo> {
         name: READ_DETAILS,
         label: "See details of employees".into(),
         about: "Telephone, mail address, employee number, date of hire and notes.".into(),
+        scopes: EMPLOYEE_TYPE.rows.scopes(),
+    });
+    all.push(PermissionInfo {
+        name: SET_TRAINER,
+        label: "Say who trains others".into(),
+        about: "The highest tier asks for it.".into(),
         scopes: EMPLOYEE_TYPE.rows.scopes(),
     });
     all.extend(directory::permissions());
@@ -47,6 +53,7 @@ pub const DEFAULT_ROLES: &[DefaultRole] = &[
 const ADMIN: &[(&str, Scope)] = &[
     ("kpi.employee.read", All),
     (READ_DETAILS, All),
+    (SET_TRAINER, All),
     ("kpi.employee.create", All),
     ("kpi.employee.update", All),
     ("kpi.employee.archive", All),

@@ -12,6 +12,9 @@ use crate::store::EMPLOYEE_ROWS;
 /// The permission to see more of an employee than name, tier and team.
 pub const READ_DETAILS: &str = "kpi.employee.read_details";
 
+/// The permission to say of an employee that they train others, which the highest tier asks for.
+pub const SET_TRAINER: &str = "kpi.employee.set_trainer";
+
 const TO_EMPLOY: &str = "to carry out the employment";
 
 /// One of the five steps from apprentice to lead craftsman.
@@ -69,6 +72,11 @@ pub static EMPLOYEE: RecordType = RecordType {
             .set_by_others(),
         Field::new("team_id", "Team", Kind::Link(&TEAM)).listed().filter().personal("to organise the work"),
         Field::new("hire_date", "Hired on", Kind::Date).required().listed().personal(TO_EMPLOY).seen_with(READ_DETAILS),
+        Field::new("trains_others", "Trains others", Kind::Bool)
+            .hint("Leads and trains colleagues. The highest tier asks for it.")
+            .personal("to assign work that the person can do")
+            .seen_with(READ_DETAILS)
+            .set_with(SET_TRAINER),
         Field::new("notes", "Notes", Kind::LongText(4000))
             .hint("The employee can read this.")
             .personal(TO_EMPLOY)

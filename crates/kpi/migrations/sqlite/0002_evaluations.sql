@@ -1,0 +1,223 @@
+-- Evaluations, where everybody stands by them, what tiers ask for, and what people are working on.
+
+ALTER TABLE employee ADD COLUMN trains_others INTEGER;
+
+CREATE TABLE evaluation (
+    id            BLOB    PRIMARY KEY,
+    employee_id   BLOB    NOT NULL REFERENCES employee (id),
+    kind          TEXT    NOT NULL CHECK (kind IN ('self', 'manager')),
+    evaluator_id  BLOB    NOT NULL REFERENCES person (id),
+    evaluated_on  TEXT    NOT NULL,
+    state         TEXT    NOT NULL CHECK (state IN ('draft', 'completed', 'reviewed')),
+    -- Who is asked to review it; nobody in particular where empty.
+    reviewer_id   BLOB    REFERENCES person (id),
+    -- Who has reviewed it, and on which day.
+    reviewed_by   BLOB    REFERENCES person (id),
+    reviewed_on   TEXT,
+    completed_on  TEXT,
+    -- Why it was given back the last time.
+    return_reason TEXT,
+    -- The reviewed evaluation that this one is a corrected copy of.
+    amends_id     BLOB    REFERENCES evaluation (id),
+    -- The employee's tier when it was completed.
+    tier_id       BLOB    REFERENCES tier (id),
+    -- Where it came from: filled in here, a score card, a table, the API.
+    origin        TEXT    NOT NULL CHECK (origin IN ('form', 'sheet', 'table', 'api')),
+    notes         TEXT,
+    version       INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    archived_at   INTEGER
+) STRICT;
+-- One open draft for each employee, kind and evaluator.
+CREATE UNIQUE INDEX evaluation_open ON evaluation (employee_id, kind, evaluator_id)
+    WHERE state = 'draft' AND archived_at IS NULL;
+CREATE INDEX evaluation_employee ON evaluation (employee_id, evaluated_on);
+CREATE INDEX evaluation_evaluator ON evaluation (evaluator_id);
+CREATE INDEX evaluation_reviewer ON evaluation (reviewer_id);
+CREATE INDEX evaluation_date ON evaluation (evaluated_on);
+-- One corrected copy of each evaluation.
+CREATE UNIQUE INDEX evaluation_amends ON evaluation (amends_id) WHERE archived_at IS NULL;
+
+-- A mark on a skill. A rating that was taken away again while drafting stays as a row without one, so that a late tap
+-- of another device knows that it is late; completing removes such rows.
+CREATE TABLE evaluation_skill (
+    evaluation_id BLOB    NOT NULL REFERENCES evaluation (id),
+    skill_id      BLOB    NOT NULL REFERENCES skill (id),
+    rating        INTEGER CHECK (rating BETWEEN 1 AND 5),
+    note          TEXT,
+    tapped_at     INTEGER NOT NULL,
+    PRIMARY KEY (evaluation_id, skill_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX evaluation_skill_skill ON evaluation_skill (skill_id);
+
+-- A mark on a tool: whether they can operate it (empty: not answered), and whether it is on their truck.
+CREATE TABLE evaluation_tool (
+    evaluation_id BLOB    NOT NULL REFERENCES evaluation (id),
+    tool_id       BLOB    NOT NULL REFERENCES tool (id),
+    can_operate   INTEGER,
+    truck_stock   INTEGER,
+    note          TEXT,
+    tapped_at     INTEGER NOT NULL,
+    PRIMARY KEY (evaluation_id, tool_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX evaluation_tool_tool ON evaluation_tool (tool_id);
+
+-- Short numbers of skills, tools and categories, for the packed columns below. Never used twice.
+CREATE TABLE slot (
+    item_id BLOB    PRIMARY KEY,
+    number  INTEGER NOT NULL UNIQUE
+) STRICT;
+
+-- Where an employee stands now: made from their evaluations at every change of state, and never the source of anything.
+CREATE TABLE standing (
+    employee_id  BLOB    PRIMARY KEY REFERENCES employee (id),
+    skills       BLOB    NOT NULL,
+    tools        BLOB    NOT NULL,
+    -- The newest evaluation by a manager, and by oneself, that is not a draft.
+    manager_on   TEXT,
+    self_on      TEXT,
+    evaluations  INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL
+) STRICT;
+
+-- Where they stood at the end of each quarter (year × 4 + quarter − 1) in which they were evaluated.
+CREATE TABLE standing_quarter (
+    employee_id BLOB    NOT NULL REFERENCES employee (id),
+    quarter     INTEGER NOT NULL,
+    categories  BLOB    NOT NULL,
+    -- Ratings of managers and of themselves that were made in the quarter.
+    ratings      INTEGER NOT NULL,
+    self_ratings INTEGER NOT NULL,
+    PRIMARY KEY (employee_id, quarter)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX standing_quarter_quarter ON standing_quarter (quarter);
+
+-- What a tier asks for.
+CREATE TABLE tier_rule (
+    id               BLOB    PRIMARY KEY,
+    tier_id          BLOB    NOT NULL REFERENCES tier (id),
+    kind             TEXT    NOT NULL,
+    category_id      BLOB    REFERENCES skill_category (id),
+    tool_category_id BLOB    REFERENCES tool_category (id),
+    mean_tenths      INTEGER CHECK (mean_tenths BETWEEN 10 AND 50),
+    rating           INTEGER CHECK (rating BETWEEN 1 AND 5),
+    share            INTEGER CHECK (share BETWEEN 1 AND 100),
+    coverage         INTEGER CHECK (coverage BETWEEN 1 AND 100),
+    times            INTEGER CHECK (times BETWEEN 1 AND 100),
+    version          INTEGER NOT NULL,
+    created_at       INTEGER NOT NULL,
+    updated_at       INTEGER NOT NULL,
+    archived_at      INTEGER
+) STRICT;
+CREATE INDEX tier_rule_tier ON tier_rule (tier_id);
+
+-- Somebody was given another tier.
+CREATE TABLE promotion (
+    id           BLOB    PRIMARY KEY,
+    employee_id  BLOB    NOT NULL REFERENCES employee (id),
+    from_tier_id BLOB    NOT NULL REFERENCES tier (id),
+    to_tier_id   BLOB    NOT NULL REFERENCES tier (id),
+    decided_on   TEXT    NOT NULL,
+    decided_by   BLOB    REFERENCES person (id),
+    reason       TEXT    NOT NULL,
+    -- The checklist as it was that day, in words.
+    evidence     TEXT    NOT NULL,
+    version      INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL,
+    archived_at  INTEGER
+) STRICT;
+CREATE INDEX promotion_employee ON promotion (employee_id);
+
+CREATE TABLE qualification (
+    id          BLOB    PRIMARY KEY,
+    employee_id BLOB    NOT NULL REFERENCES employee (id),
+    kind        TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    issuer      TEXT,
+    number      TEXT,
+    issued_on   TEXT,
+    expires_on  TEXT,
+    notes       TEXT,
+    version     INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    archived_at INTEGER
+) STRICT;
+CREATE INDEX qualification_employee ON qualification (employee_id);
+CREATE INDEX qualification_expiry ON qualification (expires_on);
+
+-- What somebody can do that no list has; proposed by themselves, confirmed by who leads them.
+CREATE TABLE special_skill (
+    id            BLOB    PRIMARY KEY,
+    employee_id   BLOB    NOT NULL REFERENCES employee (id),
+    name          TEXT    NOT NULL,
+    description   TEXT,
+    level         INTEGER CHECK (level BETWEEN 1 AND 5),
+    acquired_on   TEXT,
+    evaluation_id BLOB    REFERENCES evaluation (id),
+    state         TEXT    NOT NULL CHECK (state IN ('proposed', 'confirmed')),
+    version       INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    archived_at   INTEGER
+) STRICT;
+CREATE INDEX special_skill_employee ON special_skill (employee_id);
+
+-- A tool of somebody's that no list has.
+CREATE TABLE custom_tool (
+    id            BLOB    PRIMARY KEY,
+    employee_id   BLOB    NOT NULL REFERENCES employee (id),
+    category_id   BLOB    REFERENCES tool_category (id),
+    name          TEXT    NOT NULL,
+    description   TEXT,
+    can_operate   INTEGER,
+    truck_stock   INTEGER,
+    evaluation_id BLOB    REFERENCES evaluation (id),
+    version       INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    archived_at   INTEGER
+) STRICT;
+CREATE INDEX custom_tool_employee ON custom_tool (employee_id);
+
+-- Something to reach by a day: a rating in a skill, a mean in a category, or a tool.
+CREATE TABLE goal (
+    id            BLOB    PRIMARY KEY,
+    employee_id   BLOB    NOT NULL REFERENCES employee (id),
+    category_id   BLOB    REFERENCES skill_category (id),
+    skill_id      BLOB    REFERENCES skill (id),
+    tool_id       BLOB    REFERENCES tool (id),
+    target_tenths INTEGER CHECK (target_tenths BETWEEN 10 AND 50),
+    target_date   TEXT    NOT NULL,
+    actions       TEXT,
+    state         TEXT    NOT NULL CHECK (state IN ('open', 'reached', 'dropped')),
+    -- The evaluation whose review closed it.
+    closed_by_id  BLOB    REFERENCES evaluation (id),
+    closed_on     TEXT,
+    version       INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    archived_at   INTEGER
+) STRICT;
+CREATE INDEX goal_employee ON goal (employee_id);
+
+CREATE TABLE training_request (
+    id           BLOB    PRIMARY KEY,
+    employee_id  BLOB    NOT NULL REFERENCES employee (id),
+    skill_id     BLOB    REFERENCES skill (id),
+    tool_id      BLOB    REFERENCES tool (id),
+    topic        TEXT    NOT NULL,
+    reason       TEXT,
+    state        TEXT    NOT NULL CHECK (state IN ('requested', 'approved', 'declined', 'done')),
+    decided_by   BLOB    REFERENCES person (id),
+    decided_on   TEXT,
+    answer       TEXT,
+    closed_by_id BLOB    REFERENCES evaluation (id),
+    version      INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL,
+    archived_at  INTEGER
+) STRICT;
+CREATE INDEX training_request_employee ON training_request (employee_id);
