@@ -17,6 +17,10 @@ const SAVED_RUN: &str = "target/xtask/test-run.txt";
 /// Marks the lines of a saved run that say which source a test binary was built from.
 const BINARY_LINE: &str = "xtask-binary\t";
 
+/// Lines, and characters of each, that a failed test has at the end of the log.
+const FAILURE_LINES: usize = 25;
+const FAILURE_COLUMNS: usize = 200;
+
 /// How one test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
@@ -43,6 +47,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let saved = workspace.root.join(SAVED_RUN);
     let passed = run_tests(workspace, &saved)?;
     report_saved(workspace, &saved)?;
+    if !passed {
+        print!("{}", failures(&std::fs::read_to_string(&saved)?));
+    }
     ensure!(passed, "there are failing tests (see above)");
     Ok(())
 }
@@ -80,6 +87,27 @@ fn run_tests(workspace: &Workspace, saved: &Path) -> Result<bool> {
     }
     kept.flush()?;
     Ok(tests.wait()?.success())
+}
+
+/// The beginning of what each failed test printed: at the end of a long log, where one looks first.
+fn failures(run: &str) -> String {
+    let mut text = String::from("\nFailed tests, and how their output begins\n");
+    let mut left = 0;
+    for line in run.lines() {
+        if line.starts_with("---- ") && line.ends_with(" ----") {
+            left = FAILURE_LINES;
+        } else if line == "failures:" || line.starts_with("test result: ") {
+            left = 0;
+        }
+        if left > 0 && !line.trim().is_empty() {
+            left -= 1;
+            let cut: String = line.chars().take(FAILURE_COLUMNS).collect();
+            text.push_str("  ");
+            text.push_str(&cut);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn cargo(workspace: &Workspace) -> Command {
@@ -234,6 +262,16 @@ test store::doc ... ok
             assert!(!results.passed(root, test), "{test}");
         }
         assert!(!results.passed(Path::new("crates/b/tests/it/main.rs"), "store::found"));
+    }
+
+    #[test]
+    fn the_beginning_of_a_failed_tests_output_is_told_again() {
+        let run = "failures:\n\n---- store::lost stdout ----\n\npanicked at it.rs:7:\nleft: 1\n\n\nfailures:\n    store::lost\n";
+        assert_eq!(
+            failures(run),
+            "\nFailed tests, and how their output begins\n  ---- store::lost stdout ----\n  panicked at it.rs:7:\n  left: 1\n"
+        );
+        assert!(failures(&format!("---- x stdout ----\n{}", "y\n".repeat(400))).lines().count() < 30);
     }
 
     #[test]
