@@ -4,7 +4,7 @@ use palisade_base::{Caller, Error, FieldError, Kind as ErrorKind, RecordId};
 use palisade_store::{Conn, Value};
 
 use crate::{
-    Draft, Field, Kind, Record, RecordType, View,
+    Draft, Field, Kind, Record, RecordType, Values, View,
     policy::{self, RowFilter},
     store,
 };
@@ -35,6 +35,9 @@ struct Findings {
 pub(crate) async fn check(conn: &mut Conn, target: &Target<'_>, draft: &Draft) -> Result<Checked, Error> {
     let mut findings = Findings::default();
     let values = read_fields(target, draft, &mut findings.wrong);
+    if let (true, Some(rule)) = (findings.wrong.is_empty(), target.ty.check) {
+        findings.wrong = rule(&Values { ty: target.ty, set: &values, current: target.current });
+    }
     check_links(conn, target, &values, &mut findings.wrong).await?;
     check_unique(conn, target, &values, &mut findings.taken).await?;
     match (findings.wrong.is_empty(), findings.taken.is_empty()) {
@@ -90,6 +93,9 @@ fn read_field(
     links_base: bool,
 ) -> Result<Option<Value>, String> {
     let given = draft.given.iter().find(|(name, _)| name == field.name).map(|(_, given)| given);
+    if field.is_by_program && target.current.is_none() {
+        return if gives_nothing(field, given) { Ok(None) } else { Err(BY_PROGRAM.into()) };
+    }
     let current = target.current.and_then(|record| record.cells.get(index));
     let may_set = current.map_or_else(|| view.may_set(index), |cell| cell.is_settable);
     let is_open = may_set && !(target.current.is_some() && field.is_fixed);
@@ -104,7 +110,9 @@ fn read_field(
         return if is_missing { Err(missing(field)) } else { Ok(None) };
     }
     if !is_open {
-        return Err(if may_set {
+        return Err(if field.is_by_program {
+            BY_PROGRAM
+        } else if may_set {
             "This was settled when the record was made."
         } else {
             "Your role does not let you set this."
@@ -115,6 +123,13 @@ fn read_field(
         return Err("Leave this empty: it comes with the one who is in the directory already.".into());
     }
     if value.is_null() && field.is_required { Err(missing(field)) } else { Ok(Some(value)) }
+}
+
+/// What is said to who sets a field of the program's.
+const BY_PROGRAM: &str = "This follows from what is done with the record; nobody sets it by hand.";
+
+fn gives_nothing(field: &Field, given: Option<&crate::Given>) -> bool {
+    given.is_none_or(|given| field.read_value(given).is_ok_and(|value| value.is_null()))
 }
 
 fn missing(field: &Field) -> String {

@@ -3,7 +3,8 @@
 //! A [`RecordType`] is declared once, as a `static`. Everything that reaches its records (pages, API, import, export,
 //! trail entries, the start-up check of the schema) is derived from it; nothing else knows the table.
 
-use palisade_base::Scope;
+use palisade_base::{FieldError, Scope};
+use palisade_store::Value;
 
 /// A kind of record: its table, its fields, who may do what with which rows.
 #[derive(Debug)]
@@ -32,7 +33,9 @@ pub struct RecordType {
     pub key: &'static [&'static [&'static str]],
     /// Sets of fields that no two records share.
     pub unique: &'static [&'static [&'static str]],
-    /// The column that holds the id of the person whom the record is about.
+    /// What must hold between its fields, besides each field's own rules.
+    pub check: Option<Check>,
+    /// The field that holds the person whom the record is about, or the record that is about that person.
     pub subject: Option<&'static str>,
     /// Who may do what.
     pub verbs: Verbs,
@@ -49,6 +52,45 @@ pub struct Base {
     pub of: &'static RecordType,
     /// The field of ours that links to it; set when the record is made, and never changed.
     pub link: &'static str,
+}
+
+/// A rule between fields: pure, of the record as it would be written; says what is wrong, and in which field.
+pub type Check = fn(&Values<'_>) -> Vec<FieldError>;
+
+/// A record as it would be written: what a draft sets, and what stays.
+pub struct Values<'a> {
+    pub(crate) ty: &'static RecordType,
+    pub(crate) set: &'a [(usize, Value)],
+    pub(crate) current: Option<&'a crate::Record>,
+}
+
+impl Values<'_> {
+    /// The value of the field of that name; none where it is empty.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        let index = self.ty.position(name)?;
+        let set = self.set.iter().find(|(at, _)| *at == index).map(|(_, value)| value);
+        let current = || self.current.and_then(|record| record.cells.get(index)).map(|cell| &cell.value);
+        set.or_else(current).filter(|value| !value.is_null())
+    }
+
+    /// The whole number in the field of that name.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.value(name) {
+            Some(Value::Int(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The text in the field of that name; a date is one that sorts.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.value(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// One fact of a record. The column has the field's name.
@@ -82,6 +124,10 @@ pub struct Field {
     pub write: Option<&'static str>,
     /// Whether nobody sets it for themselves, unless they reach every record.
     pub is_set_by_others: bool,
+    /// Whether only the program sets it, in the course of something else: no form, call or file does.
+    pub is_by_program: bool,
+    /// The word that a new record has in it.
+    pub initial: Option<&'static str>,
 }
 
 /// What a field holds.
@@ -97,6 +143,13 @@ pub enum Kind {
     Phone,
     /// A whole number within these limits.
     Int {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+    },
+    /// A number with one decimal place within these limits, both in tenths; stored as whole tenths.
+    Tenths {
         /// The least.
         min: i64,
         /// The most.
@@ -217,6 +270,8 @@ impl Field {
             read: None,
             write: None,
             is_set_by_others: false,
+            is_by_program: false,
+            initial: None,
         }
     }
 
@@ -290,6 +345,18 @@ impl Field {
     #[must_use]
     pub const fn set_by_others(self) -> Self {
         Self { is_set_by_others: true, ..self }
+    }
+
+    /// Only the program sets it: a state that follows from what is done, who decided.
+    #[must_use]
+    pub const fn by_program(self) -> Self {
+        Self { is_by_program: true, ..self }
+    }
+
+    /// Only the program sets it, and it begins with this word.
+    #[must_use]
+    pub const fn begins_as(self, word: &'static str) -> Self {
+        Self { initial: Some(word), ..self.by_program() }
     }
 }
 

@@ -20,7 +20,7 @@ mod value;
 use palisade_store::MigrationSet;
 
 pub use batch::Batch;
-pub use declare::{Base, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Verb, Verbs};
+pub use declare::{Base, Check, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Values, Verb, Verbs};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
 pub use policy::{RowFilter, View};
 pub use schema::{SchemaError, check_schema};

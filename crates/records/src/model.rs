@@ -22,6 +22,8 @@ pub struct Record {
     pub archived_at: Option<Instant>,
     /// Its fields, in the order of the declaration.
     pub cells: Vec<Cell>,
+    /// The person whom the record that it is about is about.
+    pub(crate) linked_subject: Option<RecordId>,
     pub(crate) own_version: i64,
     pub(crate) base: Option<(RecordId, i64)>,
 }
@@ -72,6 +74,7 @@ impl Record {
     pub fn subject(&self) -> Option<RecordId> {
         match self.ty.subject {
             Some("id") => Some(self.id),
+            Some(_) if self.linked_subject.is_some() => self.linked_subject,
             Some(name) => match self.value(name) {
                 Some(Value::Id(id)) => Some(RecordId(*id)),
                 _ => None,

@@ -197,8 +197,11 @@ impl View {
     }
 }
 
-/// Only who reaches every record may set a field for themselves that is for others to set.
+/// Only who reaches every record may set a field for themselves that is for others to set; nobody sets the program's.
 fn settable(ty: &RecordType, caller: &Caller, field: &Field, filter: RowFilter) -> RowFilter {
+    if field.is_by_program {
+        return RowFilter { reach: Reach::Nothing, ..filter };
+    }
     let reach = RowFilter::new(ty, caller, ty.verbs.update.permission);
     let own = RowFilter { rules: ty.rows, ..filter };
     if field.is_set_by_others && !reach.is_open() { own.without_own(caller) } else { filter }

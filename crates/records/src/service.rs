@@ -170,6 +170,7 @@ impl Records {
             entries.push(with_changes(shared, ty, None, &values, true));
             values.push((link, base_id.into()));
         }
+        values.extend(initial_values(ty));
         store::insert(tx, ty, id, &columns(ty, &values, false), now).await?;
         entries[0] = with_changes(entries[0].clone(), ty, None, &values, false);
         stay_within(tx, ty, id, &filters).await?;
@@ -363,6 +364,12 @@ pub(crate) fn entry(caller: &Caller, ty: &RecordType, verb: Verb, id: RecordId) 
 /// The entry of something that is done to many records at once.
 pub(crate) fn batch_entry(caller: &Caller, ty: &RecordType, verb: Verb) -> TrailEntry {
     TrailEntry::new(Category::Change, caller, verb.action, Resource::whole(ty.name))
+}
+
+/// What the program sets in a new record.
+fn initial_values(ty: &RecordType) -> impl Iterator<Item = (usize, Value)> {
+    let fields = ty.fields.iter().enumerate();
+    fields.filter_map(|(index, field)| field.initial.map(|word| (index, Value::from(word))))
 }
 
 /// The columns to write: those of the record's own table, or those that it shares with its base.

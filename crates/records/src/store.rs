@@ -140,9 +140,24 @@ fn select(ty: &'static RecordType, view: &View) -> SqlBuilder {
             }
         }
     }
+    if let Some((index, to, name)) = subject_link(ty) {
+        sql.push(", ");
+        linked_column(&mut sql, to, index, name);
+        sql.push(" AS subject");
+    }
     from(&mut sql, ty);
     join_links(&mut sql, ty);
     sql
+}
+
+/// Where the record is about a record that is about a person: the link by its place, what it links to, and the column
+/// there that holds the person.
+fn subject_link(ty: &'static RecordType) -> Option<(usize, &'static RecordType, &'static str)> {
+    let index = ty.position(ty.subject?)?;
+    match ty.fields.get(index)?.kind {
+        Kind::Link(to) => to.subject.filter(|name| *name != "id").map(|name| (index, to, name)),
+        _ => None,
+    }
 }
 
 /// Whether it depends on the row.
@@ -284,6 +299,7 @@ fn read(row: &Row, ty: &'static RecordType, view: &View) -> Result<Record, Store
         updated_at,
         archived_at: row.get("archived_at")?,
         cells: cells.collect::<Result<_, _>>()?,
+        linked_subject: if subject_link(ty).is_some() { row.get("subject")? } else { None },
         own_version,
         base,
     })

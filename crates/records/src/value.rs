@@ -38,7 +38,7 @@ impl Kind {
             Self::Text(_) | Self::LongText(_) | Self::Email | Self::Phone | Self::Date | Self::Choice(_) => {
                 ValueKind::Text
             }
-            Self::Int { .. } => ValueKind::Int,
+            Self::Int { .. } | Self::Tenths { .. } => ValueKind::Int,
             Self::Bool => ValueKind::Bool,
             Self::Link(_) => ValueKind::Id,
         }
@@ -53,6 +53,7 @@ impl Kind {
             Self::Phone => text::clean_phone(text).map(Value::from),
             _ if text.is_empty() => Ok(Value::Null(self.stored_as())),
             Self::Int { min, max } => read_int(text.parse().ok(), min, max),
+            Self::Tenths { min, max } => read_tenths(text, min, max),
             Self::Bool => read_bool(text).map(Value::Bool),
             Self::Date => read_date(text).map(Value::from),
             Self::Choice(options) => read_choice(text, options),
@@ -71,6 +72,8 @@ impl Kind {
                 read_int(whole, min, max)
             }
             (Self::Int { .. }, _) => Err("This must be a whole number.".into()),
+            (Self::Tenths { min, max }, Json::Number(number)) => read_tenths(&number.to_string(), min, max),
+            (Self::Tenths { .. }, _) => Err("This must be a number.".into()),
             (Self::Bool, Json::Bool(is)) => Ok(Value::Bool(*is)),
             (Self::Bool, _) => Err("This must be true or false.".into()),
             // In a form an empty text is nothing; in JSON null is, and a blank text is a mistake of somebody's program.
@@ -88,6 +91,8 @@ impl Kind {
         match value {
             Value::Null(_) | Value::Bytes(_) => Json::Null,
             Value::Id(id) => Json::String(id.to_string()),
+            #[expect(clippy::cast_precision_loss, reason = "declared numbers are far below 2^53")]
+            Value::Int(number) if matches!(self, Self::Tenths { .. }) => Json::from(*number as f64 / 10.0),
             Value::Int(number) => Json::from(*number),
             Value::Bool(is) => Json::Bool(*is),
             Value::Text(text) => Json::String(text.clone()),
@@ -100,6 +105,7 @@ impl Kind {
         match (self, value) {
             (_, Value::Null(_) | Value::Bytes(_)) => String::new(),
             (_, Value::Id(id)) => id.to_string(),
+            (Self::Tenths { .. }, Value::Int(number)) => write_tenths(*number),
             (_, Value::Int(number)) => number.to_string(),
             (_, Value::Bool(is)) => if *is { "yes" } else { "no" }.to_owned(),
             (Self::Choice(options), Value::Text(text)) => {
@@ -123,6 +129,23 @@ fn read_int(number: Option<i64>, min: i64, max: i64) -> Result<Value, String> {
         Some(number) if (min..=max).contains(&number) => Ok(Value::Int(number)),
         _ => Err(format!("Enter a whole number from {min} to {max}.")),
     }
+}
+
+/// `3`, `3.5`, and `3,5` as other countries write it.
+fn read_tenths(text: &str, min: i64, max: i64) -> Result<Value, String> {
+    let (whole, tenth) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let is_plain =
+        |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let number = (is_plain(whole, 6) && is_plain(tenth, 1)).then(|| format!("{whole}{tenth}").parse::<i64>().ok());
+    match number.flatten() {
+        Some(number) if (min..=max).contains(&number) => Ok(Value::Int(number)),
+        _ => Err(format!("Enter a number from {} to {}, such as 3 or 3.5.", write_tenths(min), write_tenths(max))),
+    }
+}
+
+/// Tenths as people write them: `3`, `3.5`.
+fn write_tenths(number: i64) -> String {
+    if number % 10 == 0 { (number / 10).to_string() } else { format!("{}.{}", number / 10, number % 10) }
 }
 
 fn whole_number(number: f64) -> Option<i64> {
@@ -176,6 +199,22 @@ mod tests {
         for wrong in [json!(7), json!(true), json!(["x"]), json!({ "x": 1 })] {
             assert!(Kind::Text(10).read_json(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn tenths_are_written_with_a_point_and_read_with_a_comma_too() {
+        let mean = Kind::Tenths { min: 10, max: 50 };
+        for (text, tenths) in [("3", 30), ("3.5", 35), ("3,5", 35), ("1.0", 10), ("5", 50)] {
+            assert_eq!(mean.read_text(text), Ok(Value::Int(tenths)), "{text}");
+        }
+        for wrong in ["0.9", "5.1", "3.", ".5", "3.55", "-3", "three", "3.5.1", "99999999999999999999", "٣"] {
+            assert!(mean.read_text(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(mean.read_json(&json!(3.5)), Ok(Value::Int(35)));
+        assert_eq!(mean.read_json(&json!(4)), Ok(Value::Int(40)));
+        assert!(mean.read_json(&json!("3.5")).is_err() && mean.read_json(&json!(1e30)).is_err());
+        assert_eq!(mean.write_json(&Value::Int(35)), json!(3.5));
+        assert_eq!((mean.write_text(&Value::Int(35)), mean.write_text(&Value::Int(30))), ("3.5".into(), "3".into()));
     }
 
     #[test]

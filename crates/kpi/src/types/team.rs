@@ -29,6 +29,7 @@ pub static TEAM: RecordType = RecordType {
     sort: &["name"],
     key: &[&["name"]],
     unique: &[&["name"]],
+    check: None,
     subject: None,
     verbs: verbs!("kpi", "team"),
     rows: TEAM_ROWS,

@@ -27,6 +27,7 @@ static SECRETIVE: RecordType = RecordType {
     sort: &["name"],
     key: &[],
     unique: &[],
+    check: None,
     subject: None,
     verbs: verbs!("kpi", "team"),
     rows: RowRules::IMPERSONAL,

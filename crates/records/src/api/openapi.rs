@@ -285,7 +285,8 @@ enum Body {
 fn body_schema(ty: &'static RecordType, body: Body) -> Json {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for field in ty.fields.iter().filter(|field| body == Body::New || !field.is_fixed) {
+    let settable = ty.fields.iter().filter(|field| !field.is_by_program);
+    for field in settable.filter(|field| body == Body::New || !field.is_fixed) {
         // Where a base can be linked to instead, its facts are not required of a new record.
         let is_required = field.is_required && !(field.is_shared && body == Body::New);
         properties.insert(field.name.into(), field_schema(field, value_schema(field.kind), !field.is_required));
@@ -335,6 +336,11 @@ fn stored_schema(kind: Kind) -> Json {
     match kind {
         Kind::Text(_) | Kind::LongText(_) | Kind::Email | Kind::Phone => json!({ "type": "string" }),
         Kind::Int { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        #[expect(clippy::cast_precision_loss, reason = "declared numbers are far below 2^53")]
+        Kind::Tenths { min, max } => {
+            let (least, most) = (min as f64 / 10.0, max as f64 / 10.0);
+            json!({ "type": "number", "minimum": least, "maximum": most })
+        }
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Date => json!({ "type": "string", "format": "date" }),
         Kind::Choice(options) => {

@@ -43,6 +43,7 @@ pub static PERSON: RecordType = RecordType {
     sort: &["family_name", "given_name"],
     key: &[&["email"]],
     unique: &[&["email"]],
+    check: None,
     subject: Some("id"),
     verbs: verbs!("directory", "person"),
     rows: store::ROWS,

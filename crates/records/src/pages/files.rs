@@ -89,7 +89,7 @@ async fn upload_page(pages: &Pages, visitor: &Visitor, kept: FormView) -> Outcom
 
 fn columns(ty: &'static RecordType, caller: &Caller) -> Table {
     let view = View::new(ty, caller);
-    let fields = view.fields(ty).filter(|(index, _)| Some(*index) != ty.base_link());
+    let fields = view.fields(ty).filter(|(index, field)| Some(*index) != ty.base_link() && !field.is_by_program);
     let rows = fields.map(|(_, field)| {
         let must = if field.is_required { Cell::text("must be there") } else { Cell::text("may be empty").muted() };
         Row::new([Cell::text(field.label), Cell::text(expected(field)), must])
@@ -103,6 +103,7 @@ fn expected(field: &Field) -> String {
         Kind::Email => "a mail address".into(),
         Kind::Phone => "a telephone number".into(),
         Kind::Int { min, max } => format!("a whole number from {min} to {max}"),
+        Kind::Tenths { .. } => "a number, such as 3 or 3.5".into(),
         Kind::Bool => "yes or no".into(),
         Kind::Date => "a date, such as 2026-03-31".into(),
         Kind::Choice(options) => options.iter().map(|(_, label)| *label).collect::<Vec<_>>().join(", "),

@@ -1,7 +1,7 @@
 //! The form of a record, new or changed.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State, rejection::QueryRejection};
 use http::StatusCode;
 use palisade_base::{Caller, Error, Kind as ErrorKind, RecordId};
 use palisade_web::{
@@ -24,8 +24,16 @@ struct Body<'a> {
     back: String,
 }
 
-pub(super) async fn show_new(State(pages): State<Pages>, visitor: Visitor) -> Outcome {
-    new_page(&pages, &visitor, FormView::new(), StatusCode::OK).await
+/// The form of a new record. Fields that the address names are filled: a page that knows what is lacking leads here.
+pub(super) async fn show_new(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    given: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Outcome {
+    let Query(given) =
+        given.map_err(|error| Error::field("address", "This address can't be read.").caused_by(error))?;
+    let filled = given.into_iter().fold(FormView::new(), |form, (name, value)| form.value(name, value));
+    new_page(&pages, &visitor, filled, StatusCode::OK).await
 }
 
 pub(super) async fn create(
@@ -164,7 +172,7 @@ async fn input(pages: &Pages, caller: &Caller, field: &Field, current: Option<&C
         Kind::LongText(max) => Input::area(field.name, field.label, 4).max_length(limit(max)),
         Kind::Email => Input::email(field.name, field.label),
         Kind::Phone => Input::phone(field.name, field.label),
-        Kind::Int { .. } => Input::number(field.name, field.label),
+        Kind::Int { .. } | Kind::Tenths { .. } => Input::number(field.name, field.label),
         Kind::Bool => Input::checkbox(field.name, field.label),
         Kind::Date => Input::date(field.name, field.label),
         Kind::Choice(options) => select(field, options.iter().map(|(value, label)| Choice::new(*value, *label))),
@@ -174,7 +182,8 @@ async fn input(pages: &Pages, caller: &Caller, field: &Field, current: Option<&C
             if choices.is_empty() && !field.is_required {
                 return Ok(None);
             }
-            select(field, choices)
+            let only = (current.is_none() && field.is_required && choices.len() == 1).then(|| choices[0].value.clone());
+            only.into_iter().fold(select(field, choices), Input::value)
         }
     };
     let input = match current {

@@ -74,7 +74,8 @@ fn heads(pages: &Pages, caller: &Caller, query: &ListQuery) -> Vec<Head> {
     let mut heads = vec![title];
     for (_, field) in columns(pages, caller) {
         let head = Head::new(field.label).sorts(query, field.name);
-        heads.push(if matches!(field.kind, Kind::Int { .. }) { head.number() } else { head });
+        let is_number = matches!(field.kind, Kind::Int { .. } | Kind::Tenths { .. });
+        heads.push(if is_number { head.number() } else { head });
     }
     heads
 }
@@ -94,7 +95,7 @@ fn row(pages: &Pages, caller: &Caller, record: &Record) -> Row {
         let text = words::words(field, cell);
         cells.push(match field.kind {
             _ if text.is_empty() => Cell::none(),
-            Kind::Int { .. } => Cell::number(text),
+            Kind::Int { .. } | Kind::Tenths { .. } => Cell::number(text),
             Kind::LongText(_) => Cell::text(shortened(&text)),
             _ => Cell::text(text),
         });
@@ -135,7 +136,7 @@ async fn filter_input(pages: &Pages, caller: &Caller, field: &Field) -> Result<O
         Kind::Link(to) => choices.extend(lookup::choices(&pages.records, caller, to).await?),
         Kind::Choice(options) => choices.extend(options.iter().map(|(value, label)| Choice::new(*value, *label))),
         Kind::Bool => choices.extend([Choice::new("yes", "Yes"), Choice::new("no", "No")]),
-        Kind::Int { .. } => return Ok(Some(Input::number(field.name, field.label))),
+        Kind::Int { .. } | Kind::Tenths { .. } => return Ok(Some(Input::number(field.name, field.label))),
         _ => return Ok(Some(Input::text(field.name, field.label))),
     }
     Ok((choices.len() > 1).then(|| Input::select(field.name, field.label, choices)))

@@ -100,6 +100,8 @@ fn cell(record: &Record, index: usize, field: &Field) -> Cell {
     match (field.kind, &cell.value) {
         (_, Value::Null(_)) => Cell::Empty,
         #[expect(clippy::cast_precision_loss, reason = "declared numbers are far below 2^53")]
+        (Kind::Tenths { .. }, Value::Int(number)) => Cell::Number(*number as f64 / 10.0),
+        #[expect(clippy::cast_precision_loss, reason = "declared numbers are far below 2^53")]
         (_, Value::Int(number)) => Cell::Number(*number as f64),
         (Kind::Date, Value::Text(text)) => text.parse().map_or_else(|_| Cell::text(text), Cell::Date),
         (Kind::Link(_), _) => Cell::text(cell.linked_title.clone().unwrap_or_default()),
