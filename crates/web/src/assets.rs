@@ -22,7 +22,7 @@ pub struct Asset {
     path: String,
 }
 
-/// The scripts: small modules, each of comfort only, each standing alone.
+/// The scripts of every page: small modules, each of comfort only, each standing alone.
 const SCRIPTS: &[&str] = &["rows.js", "copy.js", "keys.js", "leave.js"];
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
@@ -35,6 +35,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         asset("copy.js", include_str!("../assets/copy.js"), script),
         asset("keys.js", include_str!("../assets/keys.js"), script),
         asset("leave.js", include_str!("../assets/leave.js"), script),
+        asset("wizard.js", include_str!("../assets/wizard.js"), script),
     ]
 });
 

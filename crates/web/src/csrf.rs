@@ -16,6 +16,9 @@ pub struct CsrfKey(Hmac<Sha256>);
 /// The form field that carries the token.
 pub(crate) const FIELD: &str = "_csrf";
 
+/// The header that carries it where a script of a page of ours sends JSON.
+pub(crate) const HEADER: &str = "x-csrf-token";
+
 /// The token that this visitor's forms carry. Shown in a template, it is the hidden form field.
 #[derive(Clone)]
 pub struct CsrfToken(String);

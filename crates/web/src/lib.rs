@@ -25,7 +25,8 @@ pub use access::{Access, Denial};
 pub use csrf::{CsrfKey, CsrfToken};
 pub use failure::{Failure, Outcome};
 pub use form::{
-    FORM_LIMIT_BYTES, Fields, FormView, ProtectedForm, ProtectedUpload, UPLOAD_LIMIT_BYTES, UploadedFile, decode_fields,
+    FORM_LIMIT_BYTES, Fields, FormView, ProtectedForm, ProtectedJson, ProtectedUpload, UPLOAD_LIMIT_BYTES,
+    UploadedFile, decode_fields,
 };
 pub use html::Html;
 pub use icon::Icon;

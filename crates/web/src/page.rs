@@ -59,6 +59,7 @@ pub struct Page<'a> {
     summary: ErrorSummary,
     width: Width,
     status: StatusCode,
+    script: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -88,6 +89,7 @@ impl<'a> Page<'a> {
             summary: ErrorSummary::none(),
             width: Width::Wide,
             status: StatusCode::OK,
+            script: None,
         }
     }
 
@@ -133,6 +135,12 @@ impl<'a> Page<'a> {
     /// Another status than 200.
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    /// A script that only this page needs, by its name among the assets.
+    pub fn script(mut self, name: &'static str) -> Self {
+        self.script = Some(assets::path(name));
         self
     }
 

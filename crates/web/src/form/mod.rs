@@ -1,5 +1,6 @@
 //! Forms: the only way to their fields goes through the check of their token.
 
+mod call;
 mod decode;
 mod fields;
 mod upload;
@@ -14,6 +15,7 @@ use http::{StatusCode, header};
 use palisade_base::{Error, Kind};
 use serde::de::DeserializeOwned;
 
+pub use call::ProtectedJson;
 pub use decode::decode_fields;
 pub use fields::Fields;
 pub use upload::{ProtectedUpload, UPLOAD_LIMIT_BYTES, UploadedFile};

@@ -33,7 +33,7 @@ async fn only_the_present_name_of_a_file_is_found() {
 
 #[tokio::test]
 async fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
-    for name in ["palisade.css", "rows.js", "copy.js", "keys.js", "leave.js", "icons.svg"] {
+    for name in ["palisade.css", "rows.js", "copy.js", "keys.js", "leave.js", "wizard.js", "icons.svg"] {
         let body = site().get(assets::path(name)).await.body;
         assert!(!body.is_empty(), "{name}");
         let links = body.replace("http://www.w3.org/2000/svg", "");

@@ -1,6 +1,6 @@
 use axum::{body::Body, response::IntoResponse as _};
 use palisade_base::SecretString;
-use palisade_web::{Access, CsrfToken, Fields, Outcome, ProtectedForm, ProtectedUpload, Routes};
+use palisade_web::{Access, CsrfToken, Fields, Outcome, ProtectedForm, ProtectedJson, ProtectedUpload, Routes};
 use serde::Deserialize;
 
 use crate::harness::{Answer, Site, Who, form, key, session_id, signed_in};
@@ -31,12 +31,16 @@ async fn upload(upload: ProtectedUpload) -> Outcome {
     Ok(format!("{}|{}|{}", file.name, file.content.len(), upload.fields.text("note").unwrap_or("")).into_response())
 }
 
+async fn count(ProtectedJson(taps): ProtectedJson<Vec<u8>>) -> Outcome {
+    Ok(taps.len().to_string().into_response())
+}
+
 fn site(who: Who) -> Site {
-    let routes = Routes::new(()).post("/people", Access::Public, save).post("/echo", Access::Public, echo).post(
-        "/upload",
-        Access::Public,
-        upload,
-    );
+    let routes = Routes::new(())
+        .post("/people", Access::Public, save)
+        .post("/echo", Access::Public, echo)
+        .post("/upload", Access::Public, upload)
+        .post("/taps", Access::Public, count);
     Site::new(routes, who)
 }
 
@@ -86,6 +90,33 @@ async fn a_form_from_another_site_is_refused_even_with_the_token() {
             .unwrap();
         assert_eq!(site(signed_in()).send(request).await.status, 403, "{name}: {value}");
     }
+}
+
+/// A call as a script of ours makes it, changed by `shape`.
+async fn call(shape: impl FnOnce(http::request::Builder) -> http::request::Builder, body: &'static str) -> u16 {
+    let request =
+        http::Request::post("/taps").header("host", "acme.example").header("content-type", "application/json");
+    site(signed_in()).send(shape(request).body(Body::from(body)).unwrap()).await.status.as_u16()
+}
+
+/// covers K1.4 (part)
+#[tokio::test]
+async fn what_a_script_sends_needs_the_token_of_its_page_as_a_form_does() {
+    let (token, other) = (token(), key().for_session(session_id(2)));
+    let with = |token: &CsrfToken| {
+        let token = token.reveal().to_owned();
+        move |request: http::request::Builder| request.header("x-csrf-token", token)
+    };
+    assert_eq!(call(with(&token), "[1,2]").await, 200);
+    assert_eq!(call(|request| request, "[1,2]").await, 403, "no token");
+    assert_eq!(call(with(&other), "[1,2]").await, 403, "another session's token");
+    assert_eq!(call(|request| with(&token)(with(&token)(request)), "[1,2]").await, 403, "two tokens");
+    assert_eq!(call(|request| with(&token)(request).header("origin", "https://evil.example"), "[1,2]").await, 403);
+    assert_eq!(call(|request| with(&token)(request).header("sec-fetch-site", "same-site"), "[1,2]").await, 403);
+    // Only then is the body looked at.
+    assert_eq!(call(with(&token), "[1,").await, 400);
+    assert_eq!(call(with(&token), "{}").await, 422);
+    assert_eq!(call(|request| request, "[1,").await, 403);
 }
 
 /// covers K1.4 (part)
