@@ -7,6 +7,7 @@
 mod apply;
 mod difference;
 mod error;
+mod filled;
 mod layout;
 mod read;
 mod write;
@@ -14,6 +15,9 @@ mod write;
 pub use apply::{apply, current, plan};
 pub use difference::{Difference, Inventory, Item, ItemKind};
 pub use error::ScoreCardError;
+pub use filled::{
+    DateOnCard, FilledCard, MarkedSkill, MarkedTool, OwnTool, read_date, read_filled, read_filled_sheets,
+};
 pub use read::{LIMITS, MAX_NAMES, Note, ScoreCard, read, read_sheets};
 pub use write::{Cardholder, write};
 

@@ -1,4 +1,4 @@
-//! Reading the score card, blank or filled in: the catalogue alone, none of the answers.
+//! Reading the score card, blank or filled in: what it lists, and where marks and free text may stand on it.
 
 use std::collections::HashSet;
 
@@ -6,9 +6,9 @@ use palisade_sheets::{Cell, Limits, Place, Sheet, read_workbook};
 
 use super::{
     ADDITIONAL_TOOLS, LIST_ANY, ScoreCardError, TOOL_LIST,
-    layout::{SKILL, TOOL},
+    layout::{LAST, SKILL, TOOL},
 };
-use crate::catalogue::{Catalogue, Category, MAX_NAME_CHARS, name_key};
+use crate::catalogue::{Catalogue, Category, GENERAL_TOOLS, MAX_NAME_CHARS, name_key};
 
 /// What a score card may be at most; the company's has 294 rows and 11 columns in one sheet.
 pub const LIMITS: Limits = Limits {
@@ -66,24 +66,74 @@ pub fn read(bytes: &[u8]) -> Result<ScoreCard, ScoreCardError> {
 /// # Errors
 /// No sheet is a score card, or a name is none.
 pub fn read_sheets(sheets: &[Sheet]) -> Result<ScoreCard, ScoreCardError> {
+    let layout = lay_out(sheets)?;
+    Ok(ScoreCard { catalogue: layout.catalogue, notes: layout.notes })
+}
+
+/// A score card with the place of everything that can be answered.
+pub(super) struct Layout<'a> {
+    pub(super) sheet: &'a Sheet,
+    pub(super) catalogue: Catalogue,
+    pub(super) notes: Vec<Note>,
+    pub(super) lines: Vec<Line>,
+    pub(super) texts: Vec<FreeText>,
+}
+
+/// A row, or the right half of one, that can be marked.
+pub(super) struct Line {
+    pub(super) is_skill: bool,
+    /// As it stands on the sheet; the general list's is [`GENERAL_TOOLS`].
+    pub(super) category: String,
+    pub(super) name: String,
+    pub(super) row: usize,
+    /// Where its name stands; the boxes for marks follow.
+    pub(super) column: usize,
+    /// Whether one heading, "Y or N", stands over the boxes for Yes and No.
+    pub(super) is_y_or_n: bool,
+}
+
+/// What people wrote where the sheet leaves room for it.
+pub(super) struct FreeText {
+    pub(super) kind: FreeTextKind,
+    pub(super) category: String,
+    pub(super) row: usize,
+    pub(super) column: usize,
+    pub(super) text: String,
+}
+
+/// Which room that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FreeTextKind {
+    /// "Additional tools needed".
+    AdditionalTools,
+    /// An answer to a question within a list of tools, "Other" for one.
+    Answer,
+    /// "Tools you specialize in that are not listed".
+    OwnTools,
+    /// "Special skills".
+    SpecialSkills,
+}
+
+/// Finds the score card among the sheets of a file, and everything on it.
+pub(super) fn lay_out(sheets: &[Sheet]) -> Result<Layout<'_>, ScoreCardError> {
     let mut cards = sheets.iter().filter(|sheet| (0..sheet.rows.len()).any(|row| is_header(sheet, row)));
     let sheet = cards.next().ok_or(ScoreCardError::NotAScoreCard)?;
     let mut reader = Reader::new(sheet);
     reader.read()?;
     for other in cards {
-        reader.notes.push(Note {
+        reader.layout.notes.push(Note {
             place: Place::Sheet(other.name.clone()),
             text: format!("only the first score card in the file is read, “{}”", sheet.name),
         });
     }
-    if reader.catalogue.categories.iter().all(|category| category.skills.is_empty()) {
+    if reader.layout.catalogue.categories.iter().all(|category| category.skills.is_empty()) {
         return Err(ScoreCardError::NoSkills);
     }
-    Ok(ScoreCard { catalogue: reader.catalogue, notes: reader.notes })
+    Ok(reader.layout)
 }
 
 /// Whether this row begins a category: a name in A, the digits 1 to 5 in B to F.
-fn is_header(sheet: &Sheet, row: usize) -> bool {
+pub(super) fn is_header(sheet: &Sheet, row: usize) -> bool {
     let digits = (1..=5).all(|digit: usize| sheet.cell(row, digit).display().trim() == digit.to_string());
     digits && !sheet.cell(row, SKILL).is_blank()
 }
@@ -114,13 +164,16 @@ enum Section {
     ToolsEnded,
     /// The general list.
     General,
+    /// A box for free text.
+    Box(FreeTextKind),
 }
 
 struct Reader<'a> {
     sheet: &'a Sheet,
     section: Section,
-    catalogue: Catalogue,
-    notes: Vec<Note>,
+    layout: Layout<'a>,
+    /// Whether the current category asks "Y or N" in one heading.
+    is_y_or_n: bool,
     /// The names of the current category, or of the general list: `s` for skills, `t` for tools.
     seen: HashSet<(char, String)>,
     names: usize,
@@ -131,8 +184,14 @@ impl<'a> Reader<'a> {
         Self {
             sheet,
             section: Section::Outside,
-            catalogue: Catalogue::default(),
-            notes: Vec::new(),
+            layout: Layout {
+                sheet,
+                catalogue: Catalogue::default(),
+                notes: Vec::new(),
+                lines: Vec::new(),
+                texts: Vec::new(),
+            },
+            is_y_or_n: false,
             seen: HashSet::new(),
             names: 0,
         }
@@ -146,7 +205,7 @@ impl<'a> Reader<'a> {
                 self.section = Section::General;
                 self.seen.clear();
             } else if starts_with(&name_in(self.sheet, row, SKILL), LIST_ANY) {
-                self.section = Section::Outside;
+                self.begin_box(row);
             } else {
                 self.row(row)?;
             }
@@ -154,17 +213,55 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    fn begin_box(&mut self, row: usize) {
+        let heading = name_key(&name_in(self.sheet, row, SKILL));
+        let kind = if heading.contains("special skill") { FreeTextKind::SpecialSkills } else { FreeTextKind::OwnTools };
+        self.section = Section::Box(kind);
+        // Somebody may write behind the heading, in its cell or beside it.
+        let text = self.sheet.cell(row, SKILL).display();
+        if let Some((_, answer)) = text.split_once(':') {
+            self.free_text(kind, (row, SKILL), answer);
+        }
+        self.box_row(kind, row, SKILL + 1);
+    }
+
+    /// Whatever stands in a row of a box, from this column on.
+    fn box_row(&mut self, kind: FreeTextKind, row: usize, from: usize) {
+        for column in from..=usize::from(LAST) {
+            let text = self.sheet.cell(row, column).display();
+            self.free_text(kind, (row, column), &text);
+        }
+    }
+
+    fn free_text(&mut self, kind: FreeTextKind, (row, column): (usize, usize), text: &str) {
+        let text = text.trim().trim_matches('_').trim();
+        if !text.is_empty() {
+            let category = self.layout.catalogue.categories.last().map_or_else(String::new, |last| last.name.clone());
+            self.layout.texts.push(FreeText { kind, category, row, column, text: text.to_owned() });
+        }
+    }
+
+    fn line(&mut self, is_skill: bool, (row, column): (usize, usize), name: &str) {
+        let category = match self.section {
+            Section::General => GENERAL_TOOLS.to_owned(),
+            _ => self.layout.catalogue.categories.last().map_or_else(String::new, |last| last.name.clone()),
+        };
+        let is_y_or_n = self.is_y_or_n && self.section == Section::Category && !is_skill;
+        self.layout.lines.push(Line { is_skill, category, name: name.to_owned(), row, column, is_y_or_n });
+    }
+
     fn begin_category(&mut self, row: usize) -> Result<(), ScoreCardError> {
         let Some(name) = self.name(row, SKILL)? else { return Ok(()) };
         let key = name_key(&name);
-        if self.catalogue.categories.iter().any(|category| name_key(&category.name) == key) {
+        if self.layout.catalogue.categories.iter().any(|category| name_key(&category.name) == key) {
             // Its rows would belong to the category before it; better none than wrong ones.
             self.note(row, SKILL, format!("the category “{name}” stands twice; what is listed here was left out"));
             self.section = Section::Outside;
             return Ok(());
         }
-        self.catalogue.categories.push(Category { name, ..Category::default() });
+        self.layout.catalogue.categories.push(Category { name, ..Category::default() });
         self.section = Section::Category;
+        self.is_y_or_n = name_key(&name_in(self.sheet, row, TOOL + 1)).contains(" or ");
         self.seen.clear();
         Ok(())
     }
@@ -172,6 +269,10 @@ impl<'a> Reader<'a> {
     fn row(&mut self, row: usize) -> Result<(), ScoreCardError> {
         match self.section {
             Section::Outside => Ok(()),
+            Section::Box(kind) => {
+                self.box_row(kind, row, SKILL);
+                Ok(())
+            }
             Section::General => {
                 // The list is printed twice, side by side, for convenience: whichever copy has a name counts.
                 self.general_tool(row, SKILL, false)?;
@@ -186,9 +287,10 @@ impl<'a> Reader<'a> {
 
     fn skill(&mut self, row: usize) -> Result<(), ScoreCardError> {
         let Some(name) = self.name(row, SKILL)? else { return Ok(()) };
+        self.line(true, (row, SKILL), &name);
         if !self.seen.insert(('s', name_key(&name))) {
             self.note(row, SKILL, format!("“{name}” stands twice in its category"));
-        } else if let Some(category) = self.catalogue.categories.last_mut() {
+        } else if let Some(category) = self.layout.catalogue.categories.last_mut() {
             category.skills.push(name);
         }
         Ok(())
@@ -197,18 +299,28 @@ impl<'a> Reader<'a> {
     /// A tool of the current category, until the place for additional ones.
     fn tool(&mut self, row: usize) -> Result<(), ScoreCardError> {
         if self.section == Section::ToolsEnded {
+            self.box_row(FreeTextKind::AdditionalTools, row, TOOL);
             return Ok(());
         }
         if starts_with(&name_in(self.sheet, row, TOOL), ADDITIONAL_TOOLS.trim_end_matches(" needed:")) {
             self.section = Section::ToolsEnded;
+            let text = self.sheet.cell(row, TOOL).display();
+            if let Some((_, answer)) = text.split_once(':') {
+                self.free_text(FreeTextKind::AdditionalTools, (row, TOOL), answer);
+            }
+            self.box_row(FreeTextKind::AdditionalTools, row, TOOL + 1);
             return Ok(());
         }
         let Some(name) = self.name(row, TOOL)? else { return Ok(()) };
         if is_prompt(&name) {
+            self.box_row(FreeTextKind::Answer, row, TOOL + 1);
             self.note(row, TOOL, format!("“{name}” asks for an answer and names no tool"));
-        } else if !self.seen.insert(('t', name_key(&name))) {
+            return Ok(());
+        }
+        self.line(false, (row, TOOL), &name);
+        if !self.seen.insert(('t', name_key(&name))) {
             self.note(row, TOOL, format!("“{name}” stands twice in its category"));
-        } else if let Some(category) = self.catalogue.categories.last_mut() {
+        } else if let Some(category) = self.layout.catalogue.categories.last_mut() {
             category.tools.push(name);
         }
         Ok(())
@@ -218,11 +330,17 @@ impl<'a> Reader<'a> {
         let Some(name) = self.name(row, column)? else { return Ok(()) };
         if is_prompt(&name) {
             // The line "Other: ____" is on every sheet; only an answer on it is worth a word.
-            if !is_copy && !is_blank_prompt(&name) {
-                self.note(row, column, format!("“{name}” is an answer and no tool of the list"));
+            if !is_blank_prompt(&name) {
+                self.line(false, (row, column), &name);
+                if !is_copy {
+                    self.note(row, column, format!("“{name}” is an answer and no tool of the list"));
+                }
             }
-        } else if self.seen.insert(('t', name_key(&name))) {
-            self.catalogue.general_tools.push(name);
+            return Ok(());
+        }
+        self.line(false, (row, column), &name);
+        if self.seen.insert(('t', name_key(&name))) {
+            self.layout.catalogue.general_tools.push(name);
         } else if !is_copy {
             self.note(row, column, format!("“{name}” stands twice in the list"));
         }
@@ -250,13 +368,19 @@ impl<'a> Reader<'a> {
     }
 
     fn note(&mut self, row: usize, column: usize, text: String) {
-        self.notes.push(Note { place: Place::cell(&self.sheet.name, row, column), text });
+        self.layout.notes.push(Note { place: Place::cell(&self.sheet.name, row, column), text });
     }
 }
 
 /// "Other", with nothing but underscores behind it.
 fn is_blank_prompt(name: &str) -> bool {
     name.chars().filter(|c| c.is_alphanumeric()).count() == "Other".len()
+}
+
+/// What was written behind "Other:" in the general list.
+pub(super) fn other_tool(name: &str) -> Option<&str> {
+    let (prompt, answer) = name.split_once(':')?;
+    (name_key(prompt) == "other").then(|| answer.trim().trim_matches('_').trim())
 }
 
 /// "List HVAC Testing", "You Own", "Other: ____".

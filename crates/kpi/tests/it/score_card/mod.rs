@@ -1,6 +1,7 @@
 //! The score card, from the company's real sheet to hostile ones.
 
 mod difference;
+pub(crate) mod filled;
 mod hostile;
 mod pages;
 mod real_sheet;
