@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod demo;
+pub mod evaluation;
 mod roles;
 mod routes;
 pub mod score_card;
@@ -26,4 +27,5 @@ pub const TYPES: &[&RecordType] = &[
     &types::SKILL,
     &types::TOOL_CATEGORY,
     &types::TOOL,
+    &types::EVALUATION,
 ];

@@ -5,7 +5,7 @@ use palisade_records::{PermissionInfo, directory};
 
 use crate::{
     TYPES,
-    types::{EMPLOYEE as EMPLOYEE_TYPE, READ_DETAILS, SET_TRAINER},
+    types::{AMEND, EMPLOYEE as EMPLOYEE_TYPE, EVALUATE, EVALUATION, READ_DETAILS, REVIEW, SET_TRAINER},
 };
 
 /// Every permission of the app and of the directory below it, in the order that pages list them.
@@ -23,6 +23,12 @@ pub fn permissions() -> Vec<PermissionInfo> {
         label: "Say who trains others".into(),
         about: "The highest tier asks for it.".into(),
         scopes: EMPLOYEE_TYPE.rows.scopes(),
+    });
+    all.push(PermissionInfo {
+        name: AMEND,
+        label: "Correct reviewed evaluations".into(),
+        about: "Makes a copy to be corrected; once that is reviewed, it stands in the old one's place.".into(),
+        scopes: EVALUATION.rows.scopes(),
     });
     all.extend(directory::permissions());
     all
@@ -95,6 +101,12 @@ const ADMIN: &[(&str, Scope)] = &[
     ("kpi.tool.archive", All),
     ("kpi.tool.import", All),
     ("kpi.tool.export", All),
+    ("kpi.evaluation.read", All),
+    (EVALUATE, All),
+    (REVIEW, All),
+    (AMEND, All),
+    ("kpi.evaluation.import", All),
+    ("kpi.evaluation.export", All),
     ("directory.person.read", All),
     ("directory.person.create", All),
     ("directory.person.update", All),
@@ -112,6 +124,10 @@ const MANAGER: &[(&str, Scope)] = &[
     ("kpi.employee.update", Team),
     ("kpi.employee.archive", Team),
     ("kpi.employee.export", Team),
+    ("kpi.evaluation.read", Team),
+    (EVALUATE, Team),
+    (REVIEW, Team),
+    ("kpi.evaluation.export", Team),
     ("kpi.team.read", All),
     ("kpi.tier.read", All),
     ("kpi.skill_category.read", All),
@@ -127,6 +143,8 @@ const MANAGER: &[(&str, Scope)] = &[
 const EMPLOYEE: &[(&str, Scope)] = &[
     ("kpi.employee.read", Own),
     (READ_DETAILS, Own),
+    ("kpi.evaluation.read", Own),
+    (EVALUATE, Own),
     ("kpi.team.read", Own),
     ("kpi.tier.read", All),
     ("kpi.skill_category.read", All),

@@ -6,6 +6,8 @@
 use palisade_base::{FieldError, Scope};
 use palisade_store::Value;
 
+use crate::{Child, Lifecycle, Transition};
+
 /// A kind of record: its table, its fields, who may do what with which rows.
 #[derive(Debug)]
 pub struct RecordType {
@@ -41,6 +43,10 @@ pub struct RecordType {
     pub verbs: Verbs,
     /// Which rows `own` and `team` mean.
     pub rows: RowRules,
+    /// Its states, and what leads from one to the next.
+    pub lifecycle: Option<&'static Lifecycle>,
+    /// The rows that belong to each record.
+    pub children: &'static [&'static Child],
     /// How long records are kept, in words.
     pub retention: &'static str,
 }
@@ -416,7 +422,7 @@ impl RecordType {
             about: about.to_owned(),
             scopes: self.rows.scopes(),
         };
-        vec![
+        let mut all = vec![
             info(self.verbs.read, "See", ""),
             info(self.verbs.create, "Add", ""),
             info(self.verbs.update, "Change", ""),
@@ -427,6 +433,24 @@ impl RecordType {
                 "Many at once from a file; takes the permissions to add and to change, too.",
             ),
             info(self.verbs.export, "Export", "Give them out as a file."),
-        ]
+        ];
+        for transition in self.transitions() {
+            all.push(info(transition.verb, transition.label, transition.about));
+        }
+        // A type may let one permission do for several verbs: the first tells what it is called.
+        let mut known = Vec::new();
+        all.retain(|info| {
+            !known.contains(&info.name) && {
+                known.push(info.name);
+                true
+            }
+        });
+        all
+    }
+
+    /// What leads its records from state to state; nothing where it has no states.
+    #[must_use]
+    pub fn transitions(&self) -> &'static [Transition] {
+        self.lifecycle.map_or(&[], |lifecycle| lifecycle.transitions)
     }
 }

@@ -4,8 +4,10 @@
 pub mod api;
 mod batch;
 mod check;
+mod children;
 mod declare;
 pub mod directory;
+mod lifecycle;
 mod model;
 pub mod pages;
 pub mod policy;
@@ -20,7 +22,9 @@ mod value;
 use palisade_store::MigrationSet;
 
 pub use batch::Batch;
+pub use children::{Child, ChildRow, Merged, add_rows, drop_empty_rows, with_row_changes};
 pub use declare::{Base, Check, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Values, Verb, Verbs};
+pub use lifecycle::{Effect, Effecting, Guard, Lifecycle, Moving, Stamp, Transition};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
 pub use policy::{RowFilter, View};
 pub use schema::{SchemaError, check_schema};

@@ -1,7 +1,10 @@
 //! What is done with records. Every way to a record leads through here: it is found, checked and permitted in one call,
 //! and a change is committed with its trail entry or not at all.
 
-use palisade_base::{Caller, Category, Error, FieldError, Kind as ErrorKind, Permit, RecordId, Resource, TrailEntry};
+use jiff::tz::TimeZone;
+use palisade_base::{
+    Caller, Category, Date, Error, FieldError, Kind as ErrorKind, Permit, RecordId, Resource, TrailEntry,
+};
 use palisade_store::{Conn, Store, Value, WriteTx};
 use serde_json::Value as Json;
 
@@ -16,6 +19,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Records {
     pub(crate) store: Store,
+    zone: TimeZone,
 }
 
 /// A record found for an action, with the decision that the action is permitted on it.
@@ -31,8 +35,20 @@ pub struct Permitted<A: RecordAction> {
 impl Records {
     /// The records in this store.
     #[must_use]
-    pub const fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store) -> Self {
+        Self { store, zone: TimeZone::UTC }
+    }
+
+    /// The same records of a company in this time zone, which decides what "today" is.
+    #[must_use]
+    pub fn in_zone(self, zone: TimeZone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// The company's day.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.store.env().now().date_in(&self.zone)
     }
 
     /// The store below, for an app's hand-written reads; they take a [`RowFilter`].
@@ -419,6 +435,13 @@ fn changed_meanwhile(record: &Record, draft: &Draft) -> Error {
         "Somebody changed this at {at}, after you had opened it. Nothing of yours was written. Look at what differs, then send it again if it is still right."
     );
     Error::new(ErrorKind::Conflict, message).about(fields).caused_by(OTHER_VERSION)
+}
+
+/// Says that a record is no longer in the state in which it was found.
+pub(crate) fn moved_meanwhile(record: &Record) -> Error {
+    let message =
+        format!("Somebody was quicker: this {} is not what it was a moment ago. Look at it again.", record.ty.singular);
+    Error::new(ErrorKind::Conflict, message)
 }
 
 /// The private cause of a conflict of versions, which tells it from one of names.

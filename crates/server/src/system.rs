@@ -136,7 +136,7 @@ impl System {
         let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config)?);
         identity.declare(declarations()).await.map_err(plain)?;
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
-        let records = Records::new(store.clone());
+        let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
         Ok(Self { config: Arc::new(config), env, store, vault, records, identity, trail })
     }
 

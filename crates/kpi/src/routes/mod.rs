@@ -18,7 +18,9 @@ pub struct KpiState {
 
 /// Every route of the app: the overview at `/`, the pages of its record types and of the directory, and their API.
 pub fn routes(state: KpiState) -> Routes {
-    let types: Vec<&'static RecordType> = TYPES.iter().copied().chain([&PERSON]).collect();
+    // Evaluations have pages and calls of their own.
+    let types = TYPES.iter().copied().filter(|ty| ty.name != types::EVALUATION.name).chain([&PERSON]);
+    let types: Vec<&'static RecordType> = types.collect();
     let records = state.records.clone();
     Routes::new(state)
         .get("/", Access::SignedIn, home::show)

@@ -29,6 +29,8 @@ pub static SKILL_CATEGORY: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "skill_category"),
     rows: RowRules::IMPERSONAL,
+    lifecycle: None,
+    children: &[],
     retention: RETENTION,
 };
 
@@ -55,6 +57,8 @@ pub static SKILL: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "skill"),
     rows: RowRules::IMPERSONAL,
+    lifecycle: None,
+    children: &[],
     retention: RETENTION,
 };
 
@@ -76,6 +80,8 @@ pub static TOOL_CATEGORY: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "tool_category"),
     rows: RowRules::IMPERSONAL,
+    lifecycle: None,
+    children: &[],
     retention: RETENTION,
 };
 
@@ -102,5 +108,7 @@ pub static TOOL: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "tool"),
     rows: RowRules::IMPERSONAL,
+    lifecycle: None,
+    children: &[],
     retention: RETENTION,
 };

@@ -39,6 +39,8 @@ pub static TIER: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "tier"),
     rows: RowRules::IMPERSONAL,
+    lifecycle: None,
+    children: &[],
     retention: "As long as the company works with them.",
 };
 
@@ -91,5 +93,7 @@ pub static EMPLOYEE: RecordType = RecordType {
     subject: Some("person_id"),
     verbs: verbs!("kpi", "employee"),
     rows: EMPLOYEE_ROWS,
+    lifecycle: None,
+    children: &[],
     retention: "As long as the person works here; afterwards as the retention policy says.",
 };

@@ -33,5 +33,7 @@ pub static TEAM: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "team"),
     rows: TEAM_ROWS,
+    lifecycle: None,
+    children: &[],
     retention: "As long as the company works with them.",
 };

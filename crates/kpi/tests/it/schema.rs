@@ -28,6 +28,8 @@ static WRONG: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "tier"),
     rows: RowRules::IMPERSONAL,
+    lifecycle: None,
+    children: &[],
     retention: "",
 };
 
@@ -52,6 +54,8 @@ const fn copy() -> RecordType {
         subject: None,
         verbs: verbs!("kpi", "tier"),
         rows: RowRules::IMPERSONAL,
+        lifecycle: None,
+        children: &[],
         retention: "",
     }
 }

@@ -31,6 +31,8 @@ static SECRETIVE: RecordType = RecordType {
     subject: None,
     verbs: verbs!("kpi", "team"),
     rows: RowRules::IMPERSONAL,
+    lifecycle: None,
+    children: &[],
     retention: "",
 };
 

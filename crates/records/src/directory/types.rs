@@ -47,5 +47,7 @@ pub static PERSON: RecordType = RecordType {
     subject: Some("id"),
     verbs: verbs!("directory", "person"),
     rows: store::ROWS,
+    lifecycle: None,
+    children: &[],
     retention: "As long as an app or an account refers to the person; then until erased.",
 };
