@@ -6,10 +6,11 @@ use super::Finding;
 use crate::workspace::{Member, Workspace};
 
 /// The floors of the house, lowest first. A crate uses crates of lower floors only.
-const FLOORS: [&[&str]; 8] = [
+const FLOORS: [&[&str]; 9] = [
     &["palisade-base"],
     &["palisade-store"],
     &["palisade-config", "palisade-counters", "palisade-keys", "palisade-sheets", "palisade-web"],
+    &["palisade-charts"],
     &["palisade-records"],
     &["palisade-gate", "palisade-identity", "palisade-trail"],
     &["palisade-console", "palisade-kpi"],

@@ -1,0 +1,68 @@
+//! What every chart has around its drawing.
+
+use askama::{Template, filters::HtmlSafe};
+use palisade_web::{
+    Html,
+    component::{Disclosure, Table},
+};
+
+/// A drawing with its title, its finding, its key, and its figures as a table. Stands in a template as `{{ chart }}`.
+#[derive(Clone, Template)]
+#[template(path = "chart.html")]
+pub struct Chart {
+    kind: &'static str,
+    title: String,
+    finding: String,
+    key: Vec<Key>,
+    drawing: Html,
+    table: Html,
+}
+
+/// A series as the key names it.
+#[derive(Clone, Debug)]
+struct Key {
+    class: String,
+    name: String,
+}
+
+impl HtmlSafe for Chart {}
+
+impl Chart {
+    pub(crate) fn new(kind: &'static str, title: &str, finding: &str, drawing: &impl HtmlSafe) -> Self {
+        Self {
+            kind,
+            title: title.to_owned(),
+            finding: finding.to_owned(),
+            key: Vec::new(),
+            drawing: Html::from_component(drawing),
+            table: Html::empty(),
+        }
+    }
+
+    /// Adds a series to the key, by the class that draws it.
+    pub(crate) fn key(mut self, class: impl Into<String>, name: &str) -> Self {
+        if !name.is_empty() {
+            self.key.push(Key { class: class.into(), name: name.to_owned() });
+        }
+        self
+    }
+
+    /// The same figures, behind a disclosure.
+    pub(crate) fn table(mut self, table: &Table) -> Self {
+        let folded = Disclosure::new("The figures as a table", Html::from_component(table));
+        self.table = Html::from_component(&folded);
+        self
+    }
+}
+
+/// A link where there is a path, plain text otherwise.
+pub(crate) fn name_html(name: &str, path: Option<&str>) -> Html {
+    #[derive(Template)]
+    #[template(source = r#"<a href="{{ path }}">{{ name }}</a>"#, ext = "html")]
+    struct Link<'a> {
+        name: &'a str,
+        path: &'a str,
+    }
+    impl HtmlSafe for Link<'_> {}
+    path.map_or_else(|| Html::text(name), |path| Html::from_component(&Link { name, path }))
+}
