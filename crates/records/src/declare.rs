@@ -134,6 +134,8 @@ pub struct Field {
     pub is_by_program: bool,
     /// The word that a new record has in it.
     pub initial: Option<&'static str>,
+    /// Other headings that its column may have in a file, in small letters and parted by spaces.
+    pub headings: &'static [&'static str],
 }
 
 /// What a field holds.
@@ -278,7 +280,14 @@ impl Field {
             is_set_by_others: false,
             is_by_program: false,
             initial: None,
+            headings: &[],
         }
+    }
+
+    /// Files that come from elsewhere call it this, too.
+    #[must_use]
+    pub const fn also_called(self, headings: &'static [&'static str]) -> Self {
+        Self { headings, ..self }
     }
 
     /// It must be there.

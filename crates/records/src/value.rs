@@ -155,7 +155,7 @@ fn whole_number(number: f64) -> Option<i64> {
     is_exact.then_some(number as i64)
 }
 
-fn read_bool(text: &str) -> Result<bool, String> {
+pub(crate) fn read_bool(text: &str) -> Result<bool, String> {
     match text.to_lowercase().as_str() {
         "yes" | "true" | "y" | "1" | "on" => Ok(true),
         "no" | "false" | "n" | "0" | "off" => Ok(false),

@@ -63,6 +63,7 @@ pub static EMPLOYEE: RecordType = RecordType {
         PHONE.shared().seen_with(READ_DETAILS),
         Field::new("number", "Employee number", Kind::Text(20))
             .hint("As on the payroll. No two people share one.")
+            .also_called(&["employee no"])
             .searchable()
             .personal(TO_EMPLOY)
             .seen_with(READ_DETAILS),
@@ -72,9 +73,15 @@ pub static EMPLOYEE: RecordType = RecordType {
             .listed()
             .filter()
             .personal("to assign work that the person can do")
-            .set_by_others(),
+            .set_by_others()
+            .also_called(&["tier level"]),
         Field::new("team_id", "Team", Kind::Link(&TEAM)).listed().filter().personal("to organise the work"),
-        Field::new("hire_date", "Hired on", Kind::Date).required().listed().personal(TO_EMPLOY).seen_with(READ_DETAILS),
+        Field::new("hire_date", "Hired on", Kind::Date)
+            .required()
+            .listed()
+            .personal(TO_EMPLOY)
+            .seen_with(READ_DETAILS)
+            .also_called(&["hire date"]),
         Field::new("trains_others", "Trains others", Kind::Bool)
             .hint("Leads and trains colleagues. The highest tier asks for it.")
             .personal("to assign work that the person can do")
@@ -87,7 +94,7 @@ pub static EMPLOYEE: RecordType = RecordType {
     ],
     title: &["given_name", "family_name"],
     sort: &["family_name", "given_name"],
-    key: &[&["number"], &["email"]],
+    key: &[&["number"], &["email"], &["given_name", "family_name", "hire_date"]],
     unique: &[&["number"], &["person_id"]],
     check: None,
     subject: Some("person_id"),

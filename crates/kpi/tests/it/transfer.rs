@@ -112,6 +112,38 @@ on_both_engines! {
         assert_eq!(all(records, admin, &TEAM).await.len(), 3);
     }
 
+    /// The columns that the original application's files have, with neither number nor mail.
+    ///
+    /// covers K0.1 (part)
+    async fn who_has_neither_number_nor_mail_is_known_again_by_name_and_date_of_hire(db: TestStore) {
+        let company = Company::new(&db).await;
+        let (records, admin) = (&company.records, &company.admin);
+        let headings = "first_name,last_name,phone,tier,hire_date,active,email\r\n";
+        let first = format!("{headings}Ann,New,555-0001,1,2026-01-05,true,\r\nBob,Gone,555-0002,2,2020-01-06,false,\r\n");
+        let id = bring(&company, first.as_bytes()).await.unwrap();
+        assert_eq!(records.apply_import(admin, &EMPLOYEE, id).await.unwrap().created(), 2);
+        let names = company.names(admin, &ListRequest::default()).await;
+        assert_eq!(names, ["Ann", "Nora", "Nick", "Sue"], "who is not active is out of use at once");
+
+        let second = first.replace("555-0001,1", "555-0009,2").replace("false", "yes");
+        let id = bring(&company, second.as_bytes()).await.unwrap();
+        let report = records.apply_import(admin, &EMPLOYEE, id).await.unwrap();
+        assert_eq!((report.created(), report.changed()), (0, 2), "{report:?}");
+        let RowOutcome::Changed(_, changes) = &report.rows[1].outcome else { unreachable!() };
+        assert_eq!(changes, &[("Active", "no".to_owned(), "yes".to_owned())]);
+        assert_eq!(company.names(admin, &ListRequest::default()).await.len(), 5);
+        records.undo_import(admin, &EMPLOYEE, id).await.unwrap();
+        assert_eq!(company.names(admin, &ListRequest::default()).await, ["Ann", "Nora", "Nick", "Sue"]);
+
+        let twin = format!("{headings}Ann,New,555-0003,1,2026-01-05,,\r\n").replace("email", "number").replace(",,\r", ",,X-9\r");
+        let id = bring(&company, twin.as_bytes()).await.unwrap();
+        records.apply_import(admin, &EMPLOYEE, id).await.unwrap();
+        let id = bring(&company, first.as_bytes()).await.unwrap();
+        let report = records.preview_import(admin, &EMPLOYEE, id).await.unwrap();
+        let RowOutcome::Wrong(reasons) = &report.rows[0].outcome else { unreachable!("{report:?}") };
+        assert!(reasons[0].starts_with("More than one employee has this Given name, Family name, Hired on."), "{reasons:?}");
+    }
+
     /// covers K0.1 (part)
     async fn what_is_exported_can_be_taken_in_again_and_changes_nothing(db: TestStore) {
         let company = Company::new(&db).await;

@@ -10,12 +10,20 @@ const TO_CALL: &str = "to call and address the person";
 const TO_REACH: &str = "to reach the person about work and their account";
 
 /// The given name.
-pub const GIVEN_NAME: Field =
-    Field::new("given_name", "Given name", Kind::Text(NAME_MAX)).required().searchable().listed().personal(TO_CALL);
+pub const GIVEN_NAME: Field = Field::new("given_name", "Given name", Kind::Text(NAME_MAX))
+    .required()
+    .searchable()
+    .listed()
+    .personal(TO_CALL)
+    .also_called(&["first name"]);
 
 /// The family name.
-pub const FAMILY_NAME: Field =
-    Field::new("family_name", "Family name", Kind::Text(NAME_MAX)).required().searchable().listed().personal(TO_CALL);
+pub const FAMILY_NAME: Field = Field::new("family_name", "Family name", Kind::Text(NAME_MAX))
+    .required()
+    .searchable()
+    .listed()
+    .personal(TO_CALL)
+    .also_called(&["last name", "surname"]);
 
 /// The mail address. Mails about a person's account may go there: whoever could change it for somebody else could have
 /// them sent to themselves. So setting it takes a permission of its own.
@@ -24,10 +32,15 @@ pub const EMAIL: Field = Field::new("email", "Mail address", Kind::Email)
     .searchable()
     .listed()
     .personal(TO_REACH)
-    .set_with(SET_EMAIL);
+    .set_with(SET_EMAIL)
+    .also_called(&["mail", "e mail", "email address"]);
 
 /// The telephone number.
-pub const PHONE: Field = Field::new("phone", "Telephone", Kind::Phone).searchable().listed().personal(TO_REACH);
+pub const PHONE: Field = Field::new("phone", "Telephone", Kind::Phone)
+    .searchable()
+    .listed()
+    .personal(TO_REACH)
+    .also_called(&["phone number"]);
 
 /// A person of the directory.
 pub static PERSON: RecordType = RecordType {

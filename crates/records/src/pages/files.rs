@@ -94,7 +94,13 @@ fn columns(ty: &'static RecordType, caller: &Caller) -> Table {
         let must = if field.is_required { Cell::text("must be there") } else { Cell::text("may be empty").muted() };
         Row::new([Cell::text(field.label), Cell::text(expected(field)), must])
     });
-    Table::new("Columns of the file", [Head::new("Column"), Head::new("Holds"), Head::new("For a new one")]).rows(rows)
+    let active = Row::new([
+        Cell::text("Active"),
+        Cell::text("yes, or no for one that is out of use"),
+        Cell::text("may be empty").muted(),
+    ]);
+    Table::new("Columns of the file", [Head::new("Column"), Head::new("Holds"), Head::new("For a new one")])
+        .rows(rows.chain([active]))
 }
 
 fn expected(field: &Field) -> String {

@@ -7,11 +7,14 @@ use crate::{Field, RecordType, View};
 
 /// The heading of the column that holds ids.
 pub(super) const ID: &str = "Id";
+/// The heading of the column that tells whether a record is in use.
+pub(crate) const ACTIVE: &str = "Active";
 
 /// A column of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Id,
+    Active,
     Field(usize),
 }
 
@@ -32,13 +35,14 @@ pub(super) fn read_headings(
     for cell in headings {
         let text = cell.display();
         let text = text.trim();
-        let column =
-            match known.iter().find(|(_, f)| f.label.eq_ignore_ascii_case(text) || f.name.eq_ignore_ascii_case(text)) {
-                _ if text.is_empty() => None,
-                Some((index, _)) => Some(Column::Field(*index)),
-                None if text.eq_ignore_ascii_case(ID) => Some(Column::Id),
-                None => return Err(unknown(&known, text)),
-            };
+        let heading = plain(text);
+        let column = match known.iter().find(|(_, field)| is_called(field, &heading)) {
+            _ if text.is_empty() => None,
+            Some((index, _)) => Some(Column::Field(*index)),
+            None if heading == plain(ID) => Some(Column::Id),
+            None if heading == plain(ACTIVE) => Some(Column::Active),
+            None => return Err(unknown(&known, text)),
+        };
         if column.is_some() && columns.contains(&column) {
             return Err(Error::field("file", format!("The column “{text}” is there twice. Take one of them out.")));
         }
@@ -49,6 +53,21 @@ pub(super) fn read_headings(
     }
     let labels = labels(&known);
     Err(Error::field("file", format!("The first row must hold the headings of the columns. Known are: {labels}.")))
+}
+
+/// A heading in small letters, its words parted by single spaces: `hire_date`, `Hire-Date` and `hire  date` are one.
+fn plain(heading: &str) -> String {
+    let words = heading.split(|c: char| c.is_whitespace() || c == '_' || c == '-').filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+/// A field is known by its label, its name, its name without "id", and what else files call it.
+fn is_called(field: &Field, heading: &str) -> bool {
+    let name = plain(field.name);
+    plain(field.label) == heading
+        || name == heading
+        || name.strip_suffix(" id") == Some(heading)
+        || field.headings.contains(&heading)
 }
 
 fn unknown(known: &[(usize, &Field)], text: &str) -> Error {

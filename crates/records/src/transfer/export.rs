@@ -4,7 +4,7 @@ use palisade_base::{Caller, Category, Error, Kind as ErrorKind, Resource, TrailE
 use palisade_sheets::{Cell, Sheet, write_csv, write_xlsx};
 use palisade_store::Value;
 
-use super::columns::{self, ID};
+use super::columns::{self, ACTIVE, ID};
 use crate::{
     Field, Kind, ListRequest, Record, RecordType, Records, View,
     policy::{self, Export},
@@ -68,8 +68,8 @@ impl Records {
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         let fields = columns::fields(ty, &view);
-        let heading = std::iter::once(ID).chain(fields.iter().map(|(_, field)| field.label)).map(Cell::text);
-        let mut rows = vec![heading.collect()];
+        let labels = fields.iter().map(|(_, field)| field.label);
+        let mut rows = vec![std::iter::once(ID).chain(labels).chain([ACTIVE]).map(Cell::text).collect()];
         for offset in (0..MAX_ROWS).step_by(1_000) {
             let request = ListRequest { offset, limit: BATCH, ..request.clone() };
             let records = store::list(&mut conn, ty, &view, &request).await?;
@@ -92,7 +92,8 @@ fn filter_notes(ty: &RecordType, request: &ListRequest) -> serde_json::Value {
 
 fn row(record: &Record, fields: &[(usize, &Field)]) -> Vec<Cell> {
     let cells = fields.iter().map(|(index, field)| cell(record, *index, field));
-    std::iter::once(Cell::text(record.id.to_string())).chain(cells).collect()
+    let active = Cell::text(if record.archived_at.is_none() { "yes" } else { "no" });
+    std::iter::once(Cell::text(record.id.to_string())).chain(cells).chain([active]).collect()
 }
 
 fn cell(record: &Record, index: usize, field: &Field) -> Cell {

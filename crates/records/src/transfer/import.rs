@@ -10,14 +10,14 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     Import,
-    columns::{self, Column},
+    columns::{self, ACTIVE, Column},
     in_words,
     links::Names,
     store as imports,
 };
 use crate::{
     Draft, Field, Kind, Record, RecordType, Records, View, parse_id,
-    policy::{self, Create, Import as ImportAction, Update},
+    policy::{self, Archive, Create, Import as ImportAction, Restore, Update},
     service::{batch_entry, find_written},
     store,
 };
@@ -212,14 +212,18 @@ impl Records {
         let draft = &given.draft;
         let existing = match given.id {
             Some(id) => Some(id),
-            None => find_by_key(tx, ty, draft).await?,
+            None => match find_by_key(tx, ty, draft).await? {
+                Found::Nobody => None,
+                Found::One(id) => Some(id),
+                Found::Several(words) => return Ok(RowOutcome::Wrong(vec![words])),
+            },
         };
         if existing.is_some_and(|id| !written.touched.insert(id)) {
             return Ok(RowOutcome::Wrong(vec!["Another row of this file is about the same one.".into()]));
         }
         let done = match existing {
-            Some(id) => self.change_by_row(tx, caller, ty, (id, draft), written).await,
-            None => self.create_by_row(tx, caller, ty, draft, written).await,
+            Some(id) => self.change_by_row(tx, caller, ty, (id, given), written).await,
+            None => self.create_by_row(tx, caller, ty, given, written).await,
         };
         match done {
             Err(error) if is_about_the_row(&error) => Ok(RowOutcome::Wrong(reasons(ty, &error, &given.unresolved))),
@@ -232,15 +236,16 @@ impl Records {
         tx: &mut WriteTx,
         caller: &Caller,
         ty: &'static RecordType,
-        draft: &Draft,
+        given: &GivenRow,
         written: &mut Written,
     ) -> Result<RowOutcome, Error> {
         let (permit, rows) = policy::permit::<Create>(ty, caller)?;
-        let (id, entries) = self.insert(tx, caller, ty, draft, (&permit, rows)).await?;
-        let record = find_written(tx, caller, ty, id).await?;
-        written.touched.insert(id);
+        let (id, mut entries) = self.insert(tx, caller, ty, &given.draft, (&permit, rows)).await?;
         // The base's own entry stands behind the record's where the base was made on the way.
         let made_base = ty.base.is_some() && entries.len() > 1;
+        entries.extend(self.set_active(tx, caller, ty, (id, given.active)).await?);
+        let record = find_written(tx, caller, ty, id).await?;
+        written.touched.insert(id);
         written.undo.push(imports::UndoRow { record: id, version_after: record.version, made_base, before: None });
         written.entries.extend(entries);
         Ok(RowOutcome::Created(record.title()))
@@ -251,11 +256,12 @@ impl Records {
         tx: &mut WriteTx,
         caller: &Caller,
         ty: &'static RecordType,
-        (id, draft): (RecordId, &Draft),
+        (id, given): (RecordId, &GivenRow),
         written: &mut Written,
     ) -> Result<RowOutcome, Error> {
         let found = self.fetch_for::<Update>(tx, caller, ty, id).await?;
-        let entries = self.change(tx, caller, &found, draft).await?;
+        let mut entries = self.change(tx, caller, &found, &given.draft).await?;
+        entries.extend(self.set_active(tx, caller, ty, (id, given.active)).await?);
         if entries.is_empty() {
             return Ok(RowOutcome::Same(found.record.title()));
         }
@@ -264,6 +270,28 @@ impl Records {
         written.undo.push(imports::UndoRow { record: id, version_after: after.version, made_base: false, before });
         written.entries.extend(entries);
         Ok(RowOutcome::Changed(after.title(), differences(&found.record, &after)))
+    }
+
+    /// Takes a record out of use or into it where a file says so; gives the entry of that.
+    pub(super) async fn set_active(
+        &self,
+        tx: &mut WriteTx,
+        caller: &Caller,
+        ty: &'static RecordType,
+        (id, active): (RecordId, Option<bool>),
+    ) -> Result<Option<TrailEntry>, Error> {
+        let Some(active) = active else { return Ok(None) };
+        if find_written(tx, caller, ty, id).await?.archived_at.is_none() == active {
+            return Ok(None);
+        }
+        let entry = if active {
+            let found = self.fetch_for::<Restore>(tx, caller, ty, id).await?;
+            self.write_archived(tx, caller, &found, false).await?
+        } else {
+            let found = self.fetch_for::<Archive>(tx, caller, ty, id).await?;
+            self.write_archived(tx, caller, &found, true).await?
+        };
+        Ok(Some(entry))
     }
 }
 
@@ -307,6 +335,8 @@ async fn load_names(
 struct GivenRow {
     id: Option<RecordId>,
     draft: Draft,
+    /// Whether it is to be in use, where the file says.
+    active: Option<bool>,
     /// What is wrong with links by name; the check of the draft finds them wrong, too, and this says it better.
     unresolved: Vec<FieldError>,
 }
@@ -335,7 +365,11 @@ fn read_row(
                     parse_id(text).ok_or_else(|| vec!["Id: This is no id. Leave it empty for a new one.".to_owned()]);
                 row.id = Some(id?);
             }
-            Some(Column::Id) | None => {}
+            Some(Column::Active) if !text.is_empty() => {
+                let read = crate::value::read_bool(text);
+                row.active = Some(read.map_err(|words| vec![format!("{ACTIVE}: {words}")])?);
+            }
+            Some(Column::Id | Column::Active) | None => {}
         }
     }
     Ok(row)
@@ -352,8 +386,16 @@ impl GivenRow {
     }
 }
 
+/// What a row's key leads to.
+enum Found {
+    Nobody,
+    One(RecordId),
+    /// More than one, in words for whoever brought the file.
+    Several(String),
+}
+
 /// The record that the row means by the first of the type's keys that it fills.
-async fn find_by_key(tx: &mut WriteTx, ty: &'static RecordType, draft: &Draft) -> Result<Option<RecordId>, Error> {
+async fn find_by_key(tx: &mut WriteTx, ty: &'static RecordType, draft: &Draft) -> Result<Found, Error> {
     for set in ty.key {
         let read = set.iter().map(|name| {
             let index = ty.position(name)?;
@@ -361,10 +403,23 @@ async fn find_by_key(tx: &mut WriteTx, ty: &'static RecordType, draft: &Draft) -
             ty.fields[index].read_value(given).ok().filter(|value| !value.is_null()).map(|value| (index, value))
         });
         if let Some(values) = read.collect::<Option<Vec<(usize, Value)>>>() {
-            return Ok(store::find_by_fields(tx, ty, &values, None).await?.map(|(id, _)| id));
+            let Some((first, _)) = store::find_by_fields(tx, ty, &values, None).await? else {
+                return Ok(Found::Nobody);
+            };
+            if store::find_by_fields(tx, ty, &values, Some(first)).await?.is_none() {
+                return Ok(Found::One(first));
+            }
+            let labels: Vec<&str> = values.iter().map(|(index, _)| ty.fields[*index].label).collect();
+            let message = format!(
+                "More than one {} has this {}. Say which by another column, or by its {}.",
+                ty.singular,
+                labels.join(", "),
+                columns::ID
+            );
+            return Ok(Found::Several(message));
         }
     }
-    Ok(None)
+    Ok(Found::Nobody)
 }
 
 /// A conflict that names no field comes from the database itself: somebody else was quicker, and the transaction is over.
@@ -389,15 +444,23 @@ fn changed_before(before: &Record, after: &Record) -> Json {
             fields.insert(field.name.into(), field.kind.write_json(&before.cells[index].value));
         }
     }
+    if before.archived_at.is_some() != after.archived_at.is_some() {
+        fields.insert(ACTIVE.into(), Json::Bool(before.archived_at.is_none()));
+    }
     Json::Object(fields)
 }
 
 fn differences(before: &Record, after: &Record) -> Vec<(&'static str, String, String)> {
     let changed = before.ty.fields.iter().enumerate();
-    changed
+    let mut differences: Vec<_> = changed
         .filter(|(index, _)| before.cells[*index].value != after.cells[*index].value)
         .map(|(_, field)| {
             (field.label, before.text(field.name).unwrap_or_default(), after.text(field.name).unwrap_or_default())
         })
-        .collect()
+        .collect();
+    let active = |record: &Record| if record.archived_at.is_none() { "yes" } else { "no" }.to_owned();
+    if active(before) != active(after) {
+        differences.push((ACTIVE, active(before), active(after)));
+    }
+    differences
 }

@@ -4,7 +4,10 @@ use palisade_base::{Caller, Error, Kind as ErrorKind, TrailEntry};
 use palisade_store::{StoreError, WriteTx};
 use serde_json::Value as Json;
 
-use super::store::{self as imports, UndoRow};
+use super::{
+    columns::ACTIVE,
+    store::{self as imports, UndoRow},
+};
 use crate::{
     Draft, Given, Record, RecordType, Records,
     policy::{self, UndoImport, Update},
@@ -60,19 +63,25 @@ impl Records {
             return Err(Error::new(ErrorKind::Conflict, message));
         }
         match &row.before {
-            Some(before) => entries.extend(self.change(tx, caller, &found, &draft_of(before)).await?),
+            Some(before) => {
+                let (draft, active) = draft_of(before);
+                entries.extend(self.change(tx, caller, &found, &draft).await?);
+                entries.extend(self.set_active(tx, caller, ty, (row.record, active)).await?);
+            }
             None => entries.extend(remove(tx, caller, &found.record, row.made_base).await?),
         }
         Ok(())
     }
 }
 
-fn draft_of(before: &str) -> Draft {
-    let fields = match serde_json::from_str(before) {
+/// The fields as they were, and whether the record was in use where that was changed.
+fn draft_of(before: &str) -> (Draft, Option<bool>) {
+    let mut fields = match serde_json::from_str(before) {
         Ok(Json::Object(fields)) => fields,
         _ => serde_json::Map::new(),
     };
-    fields.into_iter().fold(Draft::new(), |draft, (name, value)| draft.give(name, Given::Json(value)))
+    let active = fields.remove(ACTIVE).and_then(|active| active.as_bool());
+    (fields.into_iter().fold(Draft::new(), |draft, (name, value)| draft.give(name, Given::Json(value))), active)
 }
 
 /// Removes a record that the import made, with the base that it made for it.
