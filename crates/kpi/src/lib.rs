@@ -6,6 +6,8 @@ pub mod evaluation;
 mod roles;
 mod routes;
 pub mod score_card;
+pub mod scoring;
+pub mod standing;
 mod store;
 pub mod types;
 

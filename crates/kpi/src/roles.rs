@@ -5,6 +5,7 @@ use palisade_records::{PermissionInfo, directory};
 
 use crate::{
     TYPES,
+    standing::READ_STANDING,
     types::{AMEND, EMPLOYEE as EMPLOYEE_TYPE, EVALUATE, EVALUATION, READ_DETAILS, REVIEW, SET_TRAINER},
 };
 
@@ -29,6 +30,12 @@ pub fn permissions() -> Vec<PermissionInfo> {
         label: "Correct reviewed evaluations".into(),
         about: "Makes a copy to be corrected; once that is reviewed, it stands in the old one's place.".into(),
         scopes: EVALUATION.rows.scopes(),
+    });
+    all.push(PermissionInfo {
+        name: READ_STANDING,
+        label: "See where employees stand".into(),
+        about: "Their current ratings and tools, without the evaluations that these come from.".into(),
+        scopes: EMPLOYEE_TYPE.rows.scopes(),
     });
     all.extend(directory::permissions());
     all
@@ -60,6 +67,7 @@ const ADMIN: &[(&str, Scope)] = &[
     ("kpi.employee.read", All),
     (READ_DETAILS, All),
     (SET_TRAINER, All),
+    (READ_STANDING, All),
     ("kpi.employee.create", All),
     ("kpi.employee.update", All),
     ("kpi.employee.archive", All),
@@ -120,6 +128,7 @@ const ADMIN: &[(&str, Scope)] = &[
 const MANAGER: &[(&str, Scope)] = &[
     ("kpi.employee.read", All),
     (READ_DETAILS, Team),
+    (READ_STANDING, All),
     ("kpi.employee.create", Team),
     ("kpi.employee.update", Team),
     ("kpi.employee.archive", Team),
@@ -143,6 +152,7 @@ const MANAGER: &[(&str, Scope)] = &[
 const EMPLOYEE: &[(&str, Scope)] = &[
     ("kpi.employee.read", Own),
     (READ_DETAILS, Own),
+    (READ_STANDING, Own),
     ("kpi.evaluation.read", Own),
     (EVALUATE, Own),
     ("kpi.team.read", Own),

@@ -78,20 +78,17 @@ CREATE TABLE standing (
     manager_on   TEXT,
     self_on      TEXT,
     evaluations  BIGINT NOT NULL,
-    updated_at   BIGINT NOT NULL
+    -- The versions of the skills and categories that it was made with, added up: where they have changed, it is made anew.
+    catalogue    BIGINT NOT NULL
 );
 
--- Where they stood at the end of each quarter (year × 4 + quarter − 1) in which they were evaluated.
-CREATE TABLE standing_quarter (
-    employee_id UUID    NOT NULL REFERENCES employee (id),
-    quarter     BIGINT NOT NULL,
-    categories  BYTEA    NOT NULL,
-    -- Ratings of managers and of themselves that were made in the quarter.
-    ratings      BIGINT NOT NULL,
-    self_ratings BIGINT NOT NULL,
-    PRIMARY KEY (employee_id, quarter)
+-- Where they stood at the end of each quarter in which they were evaluated, packed, newest first: the newest eight, which
+-- is what dashboards draw, and those before.
+CREATE TABLE standing_history (
+    employee_id UUID    PRIMARY KEY REFERENCES employee (id),
+    recent      BYTEA    NOT NULL,
+    earlier     BYTEA    NOT NULL
 );
-CREATE INDEX standing_quarter_quarter ON standing_quarter (quarter);
 
 -- What a tier asks for.
 CREATE TABLE tier_rule (

@@ -78,20 +78,17 @@ CREATE TABLE standing (
     manager_on   TEXT,
     self_on      TEXT,
     evaluations  INTEGER NOT NULL,
-    updated_at   INTEGER NOT NULL
+    -- The versions of the skills and categories that it was made with, added up: where they have changed, it is made anew.
+    catalogue    INTEGER NOT NULL
 ) STRICT;
 
--- Where they stood at the end of each quarter (year × 4 + quarter − 1) in which they were evaluated.
-CREATE TABLE standing_quarter (
-    employee_id BLOB    NOT NULL REFERENCES employee (id),
-    quarter     INTEGER NOT NULL,
-    categories  BLOB    NOT NULL,
-    -- Ratings of managers and of themselves that were made in the quarter.
-    ratings      INTEGER NOT NULL,
-    self_ratings INTEGER NOT NULL,
-    PRIMARY KEY (employee_id, quarter)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX standing_quarter_quarter ON standing_quarter (quarter);
+-- Where they stood at the end of each quarter in which they were evaluated, packed, newest first: the newest eight, which
+-- is what dashboards draw, and those before.
+CREATE TABLE standing_history (
+    employee_id BLOB    PRIMARY KEY REFERENCES employee (id),
+    recent      BLOB    NOT NULL,
+    earlier     BLOB    NOT NULL
+) STRICT;
 
 -- What a tier asks for.
 CREATE TABLE tier_rule (

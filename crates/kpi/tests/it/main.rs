@@ -11,6 +11,7 @@ mod schema;
 mod scopes;
 mod score_card;
 mod site;
+mod standing;
 mod trail;
 mod transfer;
 mod validation;

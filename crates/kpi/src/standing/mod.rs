@@ -1,0 +1,19 @@
+//! Where everybody stands: the current rating of each skill and tool, and how it was at the end of each quarter.
+//!
+//! It is made from evaluations at each change of their state ([`rebuild`]), packed into a few columns for each employee,
+//! so that a dashboard costs the same after ten years. It is never the source of anything: [`Standings::rebuild_stale`]
+//! makes it anew.
+
+mod model;
+pub mod pack;
+mod project;
+mod quarter;
+mod rebuild;
+mod service;
+mod store;
+
+pub use model::{CurrentSkill, CurrentTool, Filter, Member, People, QuarterFigures, Source, Standing};
+pub use quarter::Quarter;
+pub use rebuild::rebuild;
+pub use service::{READ_STANDING, Standings};
+pub use store::STATEMENTS;
