@@ -134,7 +134,10 @@ fn gives_nothing(field: &Field, given: Option<&crate::Given>) -> bool {
 
 fn missing(field: &Field) -> String {
     match field.kind {
-        Kind::Link(_) | Kind::Choice(_) | Kind::Bool => format!("Choose the {}.", lower_first(field.label)),
+        Kind::Link(_) | Kind::Choice(_) => format!("Choose the {}.", lower_first(field.label)),
+        // Their labels are no nouns: "Hired on", "Trains others".
+        Kind::Date => format!("Enter a date under “{}”.", field.label),
+        Kind::Bool => format!("Answer “{}” with yes or no.", field.label),
         _ => format!("Enter the {}.", lower_first(field.label)),
     }
 }

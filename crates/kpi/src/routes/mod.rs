@@ -26,8 +26,8 @@ pub fn routes(state: KpiState) -> Routes {
         .get("/", Access::SignedIn, home::show)
         .finish()
         .merge(score_card::routes(&records))
-        .merge(pages::routes(&records, &types))
-        .merge(api::routes(&records, &types))
+        .merge(pages::routes(&records, &types, &pages::Companions::new()))
+        .merge(api::routes(&records, &types, &api::Calls::new()))
 }
 
 /// The app's entries in the frame of its pages.

@@ -43,6 +43,16 @@ on_both_engines! {
         for words in ["Enter the family name.", "Write a date like 2026-03-31", "Choose the tier."] {
             assert!(html.contains(words), "{words}");
         }
+        let empty = browser.post("/employees/new", &[("given_name", "Ann"), ("family_name", "New")]).await.text();
+        assert!(empty.contains("Enter a date under “Hired on”."), "a label that is no noun stands in quotes");
+    }
+
+    /// covers K0.1 (part)
+    async fn one_row_is_counted_as_one(db: TestStore) {
+        let company = Company::new(&db).await;
+        let list = Site::browser(&db, &company, &company.admin).get("/teams?q=north").await.text();
+        assert!(list.contains("1 team found."), "{list}");
+        assert!(!list.contains("1 teams"), "{list}");
     }
 
     /// covers K0.1 (part)

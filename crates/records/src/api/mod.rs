@@ -4,6 +4,7 @@
 //! cookie, which a browser sends by itself, is not enough. Pages change through their forms.
 
 mod body;
+mod calls;
 mod openapi;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use crate::{
     query::{fixed, list_request, list_spec},
 };
 
+pub use calls::{Call, Calls};
+
 use body::{Body, asked_version};
 
 /// Rows on a page of the API where nothing else is asked for.
@@ -34,9 +37,9 @@ struct Api {
     spec: ListSpec,
 }
 
-/// The routes of these types, and their description at `/api/v1/openapi.json`.
-pub fn routes(records: &Records, types: &[&'static RecordType]) -> Routes {
-    let description = Arc::new(openapi::describe(types));
+/// The routes of these types, and the description of them and of the app's other calls at `/api/v1/openapi.json`.
+pub fn routes(records: &Records, types: &[&'static RecordType], calls: &Calls) -> Routes {
+    let description = Arc::new(openapi::describe(types, calls));
     let all = Routes::new(description).get("/api/v1/openapi.json", Access::Public, describe).finish();
     types.iter().fold(all, |all, ty| all.merge(type_routes(records, ty)))
 }

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::Calls;
 use crate::{
     Field, Kind, RecordType,
     query::{ARCHIVED_VALUES, list_spec},
 };
 
-/// Describes the routes of these types: every parameter, body and answer.
-pub(super) fn describe(types: &[&'static RecordType]) -> Json {
+/// Describes the routes of these types and the app's other calls: every parameter, body and answer.
+pub(super) fn describe(types: &[&'static RecordType], calls: &Calls) -> Json {
     let mut paths = Map::new();
     let mut schemas = Map::new();
     schemas.insert("Error".into(), error_schema());
@@ -23,6 +24,9 @@ pub(super) fn describe(types: &[&'static RecordType]) -> Json {
         schemas.insert(format!("{name}Whole"), body_schema(ty, Body::Whole));
         schemas.insert(format!("{name}Change"), body_schema(ty, Body::Change));
     }
+    calls.add_paths(&mut paths);
+    calls.add_schemas(&mut schemas);
+    let tags = types.iter().map(|ty| json!({ "name": ty.plural, "description": ty.about })).chain(calls.tags());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -35,7 +39,7 @@ pub(super) fn describe(types: &[&'static RecordType]) -> Json {
         },
         "servers": [{ "url": "/" }],
         "security": [{ "key": [] }, { "bearer": [] }],
-        "tags": types.iter().map(|ty| json!({ "name": ty.plural, "description": ty.about })).collect::<Vec<_>>(),
+        "tags": tags.collect::<Vec<_>>(),
         "paths": paths,
         "components": {
             "securitySchemes": {
@@ -126,7 +130,7 @@ fn operation(ty: &RecordType, verb: &str, summary: String, mut rest: Json) -> Js
     Json::Object(operation)
 }
 
-fn reading() -> Json {
+pub(super) fn reading() -> Json {
     json!([{ "key": [] }, { "bearer": [] }, { "session": [] }])
 }
 
@@ -139,7 +143,7 @@ fn request_body(schema: &str) -> Json {
 }
 
 /// The answers of an operation: its own, the failures named, and those that every operation can have.
-fn answers(own: &[(&str, Json)], failures: &[&str]) -> Json {
+pub(super) fn answers(own: &[(&str, Json)], failures: &[&str]) -> Json {
     let mut answers: Map<String, Json> =
         own.iter().map(|(status, answer)| ((*status).to_owned(), answer.clone())).collect();
     for status in failures.iter().chain(&["400", "401", "403", "422", "429", "500", "503"]) {
@@ -169,6 +173,14 @@ fn page_answer(schema: &Json) -> Json {
         "description": "A page of the list.",
         "content": { "application/json": { "schema": envelope(&rows, Some(reference("Page"))) } },
     })
+}
+
+/// Data in the envelope; of a list: its rows on a page.
+pub(super) fn data_answer(data: &Json, is_paged: bool) -> Json {
+    if is_paged {
+        return page_answer(data);
+    }
+    json!({ "description": "What you asked for.", "content": { "application/json": { "schema": envelope(data, None) } } })
 }
 
 fn envelope(data: &Json, metadata: Option<Json>) -> Json {
@@ -206,7 +218,7 @@ fn if_none_match() -> Json {
 }
 
 fn list_parameters(ty: &'static RecordType) -> Json {
-    let query = |name: &str, description: &str, schema: Json| json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema });
+    let query = |name: &str, description: &str, schema: Json| query_parameter(name, description, &schema);
     let spec = list_spec(ty, super::PER_PAGE);
     let mut parameters = vec![
         query(
@@ -240,6 +252,11 @@ fn list_parameters(ty: &'static RecordType) -> Json {
         ));
     }
     Json::Array(parameters)
+}
+
+/// A parameter of an address that may be left out.
+pub(super) fn query_parameter(name: &str, description: &str, schema: &Json) -> Json {
+    json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema })
 }
 
 /// What a filter may be; an empty one does not filter.

@@ -10,7 +10,7 @@ use palisade_web::{
 
 use super::{Pages, holds, lookup, words};
 use crate::{
-    Field, Kind, Record, View,
+    Field, Kind, Record, RecordType, View,
     query::{ARCHIVED, SEARCH, list_request},
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: Li
         &visitor.caller,
         &query,
     ));
-    let noun = pages.ty.plural.to_lowercase();
+    let noun = noun(pages.ty, found.total);
     let shown = found.records.len();
     let paging = (found.total > 0).then(|| Paging::new(&query, shown, found.total, noun));
     page(&pages, &visitor, &query, found.total).body(&Body { filters, table, paging })
@@ -41,7 +41,7 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: Li
 
 fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery, total: u64) -> Page<'a> {
     let (ty, path) = (pages.ty, pages.list_path());
-    let noun = if total == 1 { ty.singular.to_owned() } else { ty.plural.to_lowercase() };
+    let noun = noun(ty, total);
     let found = if query.is_filtered() { " found" } else { "" };
     let mut page = Page::new(visitor, ty.plural).lead(format!("{total} {noun}{found}. {}", ty.about));
     if holds(&visitor.caller, ty.verbs.create) {
@@ -57,6 +57,11 @@ fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery, total: u64) 
             .action(ButtonLink::second("Export as CSV", format!("{path}/export.csv{rest}")).icon(Icon::Export));
     }
     page
+}
+
+/// What so many of them are called.
+fn noun(ty: &RecordType, number: u64) -> String {
+    if number == 1 { ty.singular.to_owned() } else { ty.plural.to_lowercase() }
 }
 
 /// The columns besides the title: listed fields that the caller sees in any row.

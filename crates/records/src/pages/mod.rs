@@ -1,5 +1,6 @@
 //! The pages that a declaration gives: list, record, form, archive.
 
+mod companion;
 mod files;
 mod form;
 mod list;
@@ -17,6 +18,7 @@ use crate::{
     query::{fixed, list_spec},
 };
 
+pub use companion::{Companion, Companions};
 pub use words::cell_html;
 
 /// Rows on a page of a list where nothing else is asked for.
@@ -30,6 +32,8 @@ pub(crate) struct Pages {
     spec: ListSpec,
     /// All types of the program, to find those that refer to this one.
     all: Arc<[&'static RecordType]>,
+    /// What the app adds to the records' pages.
+    companion: Option<Arc<dyn Companion>>,
 }
 
 impl Pages {
@@ -58,11 +62,11 @@ pub(crate) fn holds(caller: &Caller, verb: Verb) -> bool {
 }
 
 /// The routes of these types' pages.
-pub fn routes(records: &Records, types: &[&'static RecordType]) -> Routes {
+pub fn routes(records: &Records, types: &[&'static RecordType], companions: &Companions) -> Routes {
     let all: Arc<[&'static RecordType]> = types.into();
     types.iter().fold(Routes::new(()), |routes, ty| {
-        let pages = Pages { records: records.clone(), ty, spec: list_spec(ty, PER_PAGE), all: Arc::clone(&all) };
-        routes.merge(type_routes(pages))
+        let (spec, all, companion) = (list_spec(ty, PER_PAGE), Arc::clone(&all), companions.of(ty));
+        routes.merge(type_routes(Pages { records: records.clone(), ty, spec, all, companion }))
     })
 }
 

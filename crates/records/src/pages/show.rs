@@ -22,6 +22,7 @@ use palisade_base::RecordId;
 #[derive(Template)]
 #[template(path = "record.html")]
 struct Body {
+    above: Html,
     facts: Facts,
     unseen: String,
     references: Vec<Stat>,
@@ -34,7 +35,14 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, PathId(id
     let record = pages.records.view(&visitor.caller, pages.ty, id).await?;
     let references = references(&pages, &visitor.caller, &record).await?;
     let zone = &visitor.navigation.zone;
+    let mut page = page(&pages, &visitor, &record).await?;
+    let mut above = Html::empty();
+    if let Some(companion) = &pages.companion {
+        above = companion.above(&visitor, &record).await?;
+        page = page.tabs(companion.tabs(&visitor.caller, &record)).width(Width::Wide);
+    }
     let body = Body {
+        above,
         facts: facts(&visitor.caller, &record),
         unseen: unseen(&record),
         stats: Stats::new(references.clone()),
@@ -42,7 +50,7 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, PathId(id
         created: When::new(record.created_at, visitor.now, zone),
         updated: When::new(record.updated_at, visitor.now, zone),
     };
-    page(&pages, &visitor, &record).await?.body(&body)
+    page.body(&body)
 }
 
 async fn page<'a>(pages: &Pages, visitor: &'a Visitor, record: &Record) -> Result<Page<'a>, Error> {

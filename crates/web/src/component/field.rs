@@ -188,6 +188,12 @@ impl Field {
         &self.name
     }
 
+    /// Whether it is a text to search for.
+    #[must_use]
+    pub fn is_search(&self) -> bool {
+        self.control == Control::Input("search")
+    }
+
     /// A line under the label.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

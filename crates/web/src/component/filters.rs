@@ -5,12 +5,17 @@ use askama::Template;
 use super::{Field, html_safe};
 use crate::ListQuery;
 
-/// The filters of a list: a GET form, so that the address can be shared.
+/// The filters of a list: a GET form, so that the address can be shared. A phone shows its search field, and the rest
+/// behind a line that says how many filters are set; wide screens show all of it.
 #[derive(Template)]
 #[template(
     source = r#"<form class="filters" method="get" action="{{ path }}" role="search" aria-label="Filter">
 {%- for (name, value) in carried %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor -%}
-{%- for field in fields %}{{ field }}{% endfor %}
+{%- if let Some(field) = search %}{{ field }}{% endif %}
+{%- if !fields.is_empty() %}
+<details class="fold"><summary>{% if search.is_some() %}More filters{% else %}Filters{% endif %}{% if set > 0 %} <b>{{ set }} set</b>{% endif %}</summary>
+<div class="folded">{% for field in fields %}{{ field }}{% endfor %}</div></details>
+{%- endif %}
 <div class="buttons"><button class="second">Filter</button>{% if let Some(clear) = clear %}<a href="{{ clear }}">Clear</a>{% endif %}</div>
 </form>"#,
     ext = "html"
@@ -18,7 +23,10 @@ use crate::ListQuery;
 pub struct FilterForm {
     path: String,
     carried: Vec<(&'static str, String)>,
+    search: Option<Field>,
     fields: Vec<Field>,
+    /// How many of the fields behind the line are set.
+    set: usize,
     clear: Option<String>,
 }
 
@@ -29,10 +37,15 @@ impl FilterForm {
             Some(value) => field.value(value),
             None => field,
         });
+        let mut fields: Vec<Field> = filled.collect();
+        let search = fields.iter().position(Field::is_search).map(|place| fields.remove(place));
+        let set = fields.iter().filter(|field| query.filter(field.name()).is_some()).count();
         Self {
             path: query.path().to_owned(),
             carried: query.carried(),
-            fields: filled.collect(),
+            search,
+            fields,
+            set,
             clear: query.is_filtered().then(|| query.unfiltered_path()),
         }
     }

@@ -1,5 +1,8 @@
 use axum::extract::Request;
-use palisade_web::{ListQuery, ListSpec, Order};
+use palisade_web::{
+    ListQuery, ListSpec, Order,
+    component::{Field, FilterForm},
+};
 
 const SPEC: ListSpec = ListSpec {
     sorts: &["name", "hired"],
@@ -53,4 +56,17 @@ fn what_a_list_does_not_know_is_refused_by_name() {
         assert_eq!(read(query).unwrap_err(), [field], "{query}");
     }
     assert_eq!(read(&format!("?q={}", "x".repeat(201))).unwrap_err(), ["q"]);
+}
+
+#[test]
+fn a_phone_is_told_how_many_filters_are_set_and_keeps_the_search_in_sight() {
+    let form = |query: &str| {
+        let fields = [Field::search("q", "Search"), Field::text("team", "Team")];
+        FilterForm::new(&read(query).unwrap(), fields).to_string()
+    };
+    let (plain, set) = (form(""), form("?q=lena&team=north"));
+    assert!(plain.contains("<summary>More filters</summary>"), "{plain}");
+    assert!(set.contains("<summary>More filters <b>1 set</b></summary>"), "{set}");
+    let folded = set.split("<details").nth(1).unwrap();
+    assert!(folded.contains("name=\"team\"") && !folded.contains("name=\"q\""), "{folded}");
 }

@@ -25,7 +25,7 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, qu
         Table::new("Users", ["Name", "User name", "Roles", "Second factor", "Last sign-in", "State"].map(Head::new))
             .rows(rows.iter().map(|row| table_row(&visitor, row)))
             .empty(empty(&query));
-    let paging = Paging::new(&query, rows.len(), total, "users");
+    let paging = Paging::new(&query, rows.len(), total, if total == 1 { "user" } else { "users" });
     let sections = Sections::new()
         .part(&filters(&query))
         .part(&Html::concat([Html::from_component(&table), Html::from_component(&paging)]));

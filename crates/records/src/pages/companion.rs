@@ -1,0 +1,46 @@
+//! What an app adds to the page of a record, without the record layer knowing what it is.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use palisade_base::Caller;
+use palisade_web::{Failure, Html, Visitor, component::Tabs};
+
+use crate::{Record, RecordType};
+
+/// What an app shows beside and above the facts of its records.
+#[async_trait]
+pub trait Companion: Send + Sync {
+    /// The pages beside the record's own, as far as this caller may open them; the record's own is among them, as the
+    /// current one.
+    fn tabs(&self, caller: &Caller, record: &Record) -> Tabs;
+
+    /// What stands above the facts. The record was found for this visitor, and that they see it is in the trail.
+    ///
+    /// # Errors
+    /// What it needs can't be read.
+    async fn above(&self, visitor: &Visitor, record: &Record) -> Result<Html, Failure>;
+}
+
+/// The companions of some types, by type.
+#[derive(Clone, Default)]
+pub struct Companions(Vec<(&'static RecordType, Arc<dyn Companion>)>);
+
+impl Companions {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one to the pages of a type.
+    #[must_use]
+    pub fn with(mut self, ty: &'static RecordType, companion: impl Companion + 'static) -> Self {
+        self.0.push((ty, Arc::new(companion)));
+        self
+    }
+
+    pub(super) fn of(&self, ty: &RecordType) -> Option<Arc<dyn Companion>> {
+        self.0.iter().find(|(known, _)| known.name == ty.name).map(|(_, companion)| Arc::clone(companion))
+    }
+}
