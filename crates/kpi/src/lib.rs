@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod demo;
+pub mod development;
 pub mod evaluation;
 mod roles;
 mod routes;
@@ -30,4 +31,9 @@ pub const TYPES: &[&RecordType] = &[
     &types::TOOL_CATEGORY,
     &types::TOOL,
     &types::EVALUATION,
+    &types::QUALIFICATION,
+    &types::SPECIAL_SKILL,
+    &types::CUSTOM_TOOL,
+    &types::GOAL,
+    &types::TRAINING_REQUEST,
 ];

@@ -28,3 +28,13 @@ pub(crate) const EVALUATION_ROWS: RowRules = RowRules {
          (SELECT e.id FROM employee e JOIN team t ON t.id = e.team_id WHERE t.manager_id = ? AND t.archived_at IS NULL)))",
     ),
 };
+
+/// Records that are about an employee by their field `employee_id`: one's own; and those about the members of the teams
+/// in use that one manages.
+pub(crate) const ABOUT_EMPLOYEE_ROWS: RowRules = RowRules {
+    own: Some("r.employee_id IN (SELECT e.id FROM employee e WHERE e.person_id = ?)"),
+    team: Some(
+        "r.employee_id IN (SELECT e.id FROM employee e JOIN team t ON t.id = e.team_id \
+         WHERE t.manager_id = ? AND t.archived_at IS NULL)",
+    ),
+};

@@ -69,6 +69,12 @@ impl Record {
         Some(cell.linked_title.clone().unwrap_or_else(|| kind.write_text(&cell.value)))
     }
 
+    /// Whether the caller may set any field of it, if they may change it at all.
+    #[must_use]
+    pub fn is_settable(&self) -> bool {
+        self.ty.fields.iter().zip(&self.cells).any(|(field, cell)| !field.is_fixed && cell.is_settable)
+    }
+
     /// The person whom the record is about.
     #[must_use]
     pub fn subject(&self) -> Option<RecordId> {

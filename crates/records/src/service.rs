@@ -218,6 +218,9 @@ impl Records {
     ) -> Result<Record, Error> {
         let mut tx = self.store.write().await?;
         let found = self.fetch_for::<Update>(&mut tx, caller, ty, id).await?;
+        if !found.record.is_settable() {
+            return Err(Error::denied());
+        }
         if found.record.version != version {
             return Err(changed_meanwhile(&found.record, draft));
         }

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod component;
 pub mod cookie;
 mod csrf;
+mod download;
 mod failure;
 mod form;
 mod html;
@@ -23,6 +24,7 @@ mod visitor;
 
 pub use access::{Access, Denial};
 pub use csrf::{CsrfKey, CsrfToken};
+pub use download::{FileKind, download};
 pub use failure::{Failure, Outcome};
 pub use form::{
     FORM_LIMIT_BYTES, Fields, FormView, ProtectedForm, ProtectedJson, ProtectedUpload, UPLOAD_LIMIT_BYTES,

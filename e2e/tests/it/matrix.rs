@@ -130,6 +130,12 @@ impl Targets {
             let first = id(&list(admin, noun).await[0]).to_owned();
             targets.extend(COLUMNS.map(|column| ((noun, column), first.clone())));
         }
+        for (noun, body) in developments(&first_of(&targets, "tools")) {
+            for column in COLUMNS.into_iter().filter(|column| *column != Column::Anonymous) {
+                let employee = targets[&("employees", column)].clone();
+                targets.insert((noun, column), about(admin, noun, &employee, &body).await);
+            }
+        }
         Self(targets)
     }
 
@@ -147,6 +153,37 @@ impl Targets {
         }
         filled
     }
+}
+
+/// The kinds of record that are about an employee, with what the least of each is.
+fn developments(tool: &str) -> [(&'static str, Value); 5] {
+    [
+        ("qualifications", serde_json::json!({ "kind": "certificate", "name": "Matrix" })),
+        ("special-skills", serde_json::json!({ "name": "Matrix" })),
+        ("custom-tools", serde_json::json!({ "name": "Matrix" })),
+        ("goals", serde_json::json!({ "tool_id": tool, "target_date": "2099-12-31" })),
+        ("training-requests", serde_json::json!({ "topic": "Matrix" })),
+    ]
+}
+
+/// A record about this employee, made where there is none of ours yet.
+async fn about(admin: &Client, noun: &str, employee: &str, body: &Value) -> String {
+    let rows = list(admin, &format!("{noun}?employee_id={employee}&")).await;
+    if let Some(known) =
+        rows.iter().find(|row| body.as_object().unwrap().iter().all(|(name, value)| row[name] == *value))
+    {
+        return id(known).to_owned();
+    }
+    let mut body = body.clone();
+    body["employee_id"] = employee.into();
+    let path = format!("/api/v1/{noun}");
+    let made = admin.send(Method::POST, &path, |request| request.json(&body)).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    id(&made.json()["data"]).to_owned()
+}
+
+fn first_of(targets: &BTreeMap<(&'static str, Column), String>, noun: &'static str) -> String {
+    targets[&(noun, Column::Admin)].clone()
 }
 
 fn id(row: &Value) -> &str {
@@ -170,7 +207,8 @@ fn first_link(page: &Answer, path: &str) -> String {
 }
 
 async fn list(client: &Client, noun: &str) -> Vec<Value> {
-    let answer = client.get(&format!("/api/v1/{noun}?per_page=100")).await;
+    let mark = if noun.contains('?') { "" } else { "?" };
+    let answer = client.get(&format!("/api/v1/{noun}{mark}per_page=100")).await;
     answer.json()["data"].as_array().unwrap_or_else(|| panic!("{}", answer.text)).clone()
 }
 

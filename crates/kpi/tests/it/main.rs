@@ -5,6 +5,7 @@ mod api;
 mod company;
 mod demo_company;
 mod demo_load;
+mod development;
 mod fields;
 mod pages;
 mod schema;

@@ -1,19 +1,15 @@
 //! Export and import.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
-use http::{HeaderValue, header};
+use axum::{extract::State, response::Response};
 use palisade_base::{Caller, Kind as ErrorKind, RecordId};
 use palisade_web::{
-    CsrfToken, Failure, Fields, FormView, Html, ListQueryParts, Notice, Outcome, Page, PathId, ProtectedForm,
+    CsrfToken, Failure, Fields, FileKind, FormView, Html, ListQueryParts, Notice, Outcome, Page, PathId, ProtectedForm,
     ProtectedUpload, Visitor, Width,
     component::{
         ActionForm, Badge, Breadcrumbs, Callout, Cell, Field as Input, Head, Row, Stat, Stats, Table, Tone, When,
     },
-    see_other, see_other_with,
+    download, see_other, see_other_with,
 };
 
 use super::Pages;
@@ -34,19 +30,12 @@ pub(super) async fn export_xlsx(pages: State<Pages>, visitor: Visitor, query: Li
 async fn export(State(pages): State<Pages>, visitor: Visitor, query: ListQueryParts, format: Format) -> Outcome {
     let request = list_request(pages.ty, &query.read(&pages.spec)?)?;
     let file = pages.records.export(&visitor.caller, pages.ty, &request, format).await?;
-    let (kind, ending) = match format {
-        Format::Csv => ("text/csv; charset=utf-8", "csv"),
-        Format::Xlsx => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    let kind = match format {
+        Format::Csv => FileKind::Csv,
+        Format::Xlsx => FileKind::Xlsx,
     };
     let date = visitor.now.date_in(&visitor.navigation.zone);
-    let disposition = format!("attachment; filename=\"{}-{date}.{ending}\"", pages.ty.path);
-    let disposition = HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, file).into_response())
+    Ok(download(kind, &format!("{}-{date}", pages.ty.path), file))
 }
 
 #[derive(Template)]

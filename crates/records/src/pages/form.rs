@@ -79,7 +79,7 @@ async fn new_page(pages: &Pages, visitor: &Visitor, kept: FormView, status: Stat
 pub(super) async fn show_edit(State(pages): State<Pages>, visitor: Visitor, PathId(id): PathId<RecordId>) -> Outcome {
     // The form shows what the record's page shows, so it leaves the same trace.
     let record = pages.records.view(&visitor.caller, pages.ty, id).await?;
-    if !pages.records.may::<Update>(&visitor.caller, &record).await? {
+    if !record.is_settable() || !pages.records.may::<Update>(&visitor.caller, &record).await? {
         return Err(Error::denied().into());
     }
     edit_page(&pages, &visitor, &record, FormView::new(), StatusCode::OK).await

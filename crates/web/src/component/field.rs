@@ -306,6 +306,21 @@ impl Field {
         self
     }
 
+    /// Its label.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// How the choice of this value reads, where the field has such a choice.
+    #[must_use]
+    pub fn choice_label(&self, value: &str) -> Option<&str> {
+        let (Control::Select(choices) | Control::Radios(choices) | Control::Checkboxes(choices)) = &self.control else {
+            return None;
+        };
+        choices.iter().find(|choice| choice.value == value).map(|choice| choice.label.as_str())
+    }
+
     /// With what a form keeps: see [`crate::FormView::fill`].
     pub(crate) fn filled(mut self, values: Option<&[String]>, error: Option<&str>) -> Self {
         let is_kept = !matches!(self.control, Control::Input("password") | Control::File { .. });

@@ -1,0 +1,3 @@
+//! What people are working on: who sees and keeps it, and what must hold.
+
+mod records;
