@@ -1,22 +1,18 @@
 //! Export and import.
 
-use askama::Template;
-use axum::{extract::State, response::Response};
-use palisade_base::{Caller, Kind as ErrorKind, RecordId};
+use axum::extract::State;
+use palisade_base::{Caller, Error, RecordId};
 use palisade_web::{
-    CsrfToken, Failure, Fields, FileKind, FormView, Html, ListQueryParts, Notice, Outcome, Page, PathId, ProtectedForm,
-    ProtectedUpload, Visitor, Width,
-    component::{
-        ActionForm, Badge, Breadcrumbs, Callout, Cell, Field as Input, Head, Row, Stat, Stats, Table, Tone, When,
-    },
-    download, see_other, see_other_with,
+    FileKind, ListQueryParts, Outcome, Visitor,
+    component::{Cell, Head, Row, Table},
+    download,
 };
 
-use super::Pages;
+use super::{ImportWords, Importer, Pages};
 use crate::{
     Field, Kind, RecordType, View,
     query::list_request,
-    transfer::{Format, Import, Report, RowOutcome},
+    transfer::{Format, Import, Report},
 };
 
 pub(super) async fn export_csv(pages: State<Pages>, visitor: Visitor, query: ListQueryParts) -> Outcome {
@@ -38,42 +34,41 @@ async fn export(State(pages): State<Pages>, visitor: Visitor, query: ListQueryPa
     Ok(download(kind, &format!("{}-{date}", pages.ty.path), file))
 }
 
-#[derive(Template)]
-#[template(path = "import.html")]
-struct Upload<'a> {
-    path: String,
-    csrf: &'a CsrfToken,
-    file: Input,
-    back: String,
-    singular: &'static str,
-    columns: Table,
-    history: Table,
-    has_history: bool,
-}
+impl Importer for Pages {
+    fn words(&self) -> ImportWords {
+        ImportWords {
+            list: self.list_path(),
+            plural: self.ty.plural,
+            row: self.ty.singular,
+            hint: "Excel (.xlsx) or CSV (UTF-8), at most 2,000 rows.",
+            gaps: "A column that is not there leaves its values as they are, an empty value takes them away.",
+            advice: "The easiest way to a fitting file is to export the list, change it, and take it in again.",
+        }
+    }
 
-pub(super) async fn show_import(State(pages): State<Pages>, visitor: Visitor) -> Outcome {
-    upload_page(&pages, &visitor, FormView::new()).await
-}
+    fn columns(&self, caller: &Caller) -> Table {
+        columns(self.ty, caller)
+    }
 
-async fn upload_page(pages: &Pages, visitor: &Visitor, kept: FormView) -> Outcome {
-    let imports = pages.records.imports(&visitor.caller, pages.ty).await?;
-    let path = format!("{}/import", pages.list_path());
-    let file = Input::file("file", "File", ".xlsx,.csv").hint("Excel (.xlsx) or CSV (UTF-8), at most 2,000 rows.");
-    let body = Upload {
-        path,
-        csrf: &visitor.csrf,
-        file: kept.fill(file.required()),
-        back: pages.list_path(),
-        singular: pages.ty.singular,
-        columns: columns(pages.ty, &visitor.caller),
-        has_history: !imports.is_empty(),
-        history: history(pages, visitor, &imports),
-    };
-    Page::new(visitor, format!("Import {}", pages.ty.plural.to_lowercase()))
-        .crumbs(Breadcrumbs::new().link(pages.ty.plural, pages.list_path()))
-        .lead("The file is checked first, row by row. Nothing changes before you say so, and it can be taken back.")
-        .errors(kept.summary())
-        .body(&body)
+    async fn imports(&self, caller: &Caller) -> Result<Vec<Import>, Error> {
+        self.records.imports(caller, self.ty).await
+    }
+
+    async fn check(&self, caller: &Caller, file: (&str, &[u8])) -> Result<RecordId, Error> {
+        self.records.check_import(caller, self.ty, file).await
+    }
+
+    async fn preview(&self, caller: &Caller, id: RecordId) -> Result<Report, Error> {
+        self.records.preview_import(caller, self.ty, id).await
+    }
+
+    async fn apply(&self, caller: &Caller, id: RecordId) -> Result<Report, Error> {
+        self.records.apply_import(caller, self.ty, id).await
+    }
+
+    async fn undo(&self, caller: &Caller, id: RecordId) -> Result<(), Error> {
+        self.records.undo_import(caller, self.ty, id).await.map(drop)
+    }
 }
 
 fn columns(ty: &'static RecordType, caller: &Caller) -> Table {
@@ -104,154 +99,4 @@ fn expected(field: &Field) -> String {
         Kind::Choice(options) => options.iter().map(|(_, label)| *label).collect::<Vec<_>>().join(", "),
         Kind::Link(to) => format!("the name of {}", to.one()),
     }
-}
-
-fn history(pages: &Pages, visitor: &Visitor, imports: &[Import]) -> Table {
-    let heads = [
-        Head::new("File"),
-        Head::new("Checked"),
-        Head::new("State"),
-        Head::new("Added").number(),
-        Head::new("Changed").number(),
-        Head::new("Take back").hidden(),
-    ];
-    Table::new("Earlier files", heads).rows(imports.iter().map(|import| history_row(pages, visitor, import)))
-}
-
-fn history_row(pages: &Pages, visitor: &Visitor, import: &Import) -> Row {
-    let base = format!("{}/import/{}", pages.list_path(), import.id);
-    let when = When::new(import.made_at, visitor.now, &visitor.navigation.zone);
-    let (state, act) = match (import.applied_at, import.undone_at) {
-        (None, _) => (Badge::note("waits"), Cell::none()),
-        (Some(_), Some(_)) => (Badge::plain("taken back"), Cell::none()),
-        (Some(_), None) => {
-            let undo =
-                ActionForm::new(format!("{base}/undo"), &visitor.csrf, "Take back").of(&import.file_name).small();
-            (Badge::ok("taken in"), Cell::html(Html::from_component(&undo)))
-        }
-    };
-    let cells = [
-        Cell::text(&import.file_name),
-        Cell::when(&when),
-        Cell::badge(&state),
-        Cell::number(import.created),
-        Cell::number(import.changed),
-        act,
-    ];
-    let waits_for_caller = import.applied_at.is_none() && import.made_by == visitor.caller.actor.to_string();
-    if waits_for_caller { Row::link(base, cells) } else { Row::new(cells) }
-}
-
-pub(super) async fn upload(State(pages): State<Pages>, visitor: Visitor, upload: ProtectedUpload) -> Outcome {
-    let checked = async {
-        upload.fields.expect_only(&[], &[])?;
-        let file = upload.file("file")?;
-        pages.records.check_import(&visitor.caller, pages.ty, (&file.name, &file.content)).await
-    };
-    match checked.await {
-        Ok(id) => Ok(see_other(format!("{}/import/{id}", pages.list_path()))),
-        Err(error) if error.kind() == ErrorKind::Invalid => {
-            upload_page(&pages, &visitor, FormView::new().failed(&error)).await
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[derive(Template)]
-#[template(path = "import_report.html")]
-struct ReportBody<'a> {
-    stats: Stats,
-    callout: Option<Callout>,
-    is_applicable: bool,
-    path: String,
-    csrf: &'a CsrfToken,
-    back: String,
-    table: Table,
-}
-
-pub(super) async fn preview(State(pages): State<Pages>, visitor: Visitor, PathId(id): PathId<RecordId>) -> Outcome {
-    let report = pages.records.preview_import(&visitor.caller, pages.ty, id).await?;
-    let path = format!("{}/import", pages.list_path());
-    let body = ReportBody {
-        stats: stats(&report),
-        callout: callout(&report),
-        is_applicable: report.is_applicable(),
-        path: format!("{path}/{id}/apply"),
-        csrf: &visitor.csrf,
-        back: path.clone(),
-        table: rows_table(&report),
-    };
-    Page::new(&visitor, "What the file would do")
-        .crumbs(Breadcrumbs::new().link(pages.ty.plural, pages.list_path()).link("Import", path))
-        .width(Width::Wide)
-        .body(&body)
-}
-
-fn stats(report: &Report) -> Stats {
-    let same = report.rows.len() - report.created() - report.changed() - report.wrong();
-    let stat = |figure: usize, label: &str| Stat { figure: figure.to_string(), label: label.to_owned(), path: None };
-    Stats::new([
-        stat(report.created(), "would be added"),
-        stat(report.changed(), "would be changed"),
-        stat(same, "are like that already"),
-        stat(report.wrong(), "can't be taken in"),
-    ])
-}
-
-fn callout(report: &Report) -> Option<Callout> {
-    if report.wrong() > 0 {
-        let text =
-            "Nothing can be taken in while a row is wrong. Mend the rows below in the file, and upload it again.";
-        return Some(Callout::new(Tone::Stop, text));
-    }
-    let text = "Everything in the file is there already.";
-    (!report.is_applicable()).then(|| Callout::new(Tone::Note, text))
-}
-
-/// Rows that a page shows at most; what is wrong comes first.
-const MOST_SHOWN: usize = 500;
-
-fn rows_table(report: &Report) -> Table {
-    let mut rows: Vec<_> = report.rows.iter().filter(|row| !matches!(row.outcome, RowOutcome::Same(_))).collect();
-    rows.sort_by_key(|row| (!matches!(row.outcome, RowOutcome::Wrong(_)), row.number));
-    let rows = rows.into_iter().take(MOST_SHOWN).map(|row| {
-        let (badge, what) = match &row.outcome {
-            RowOutcome::Created(title) => (Badge::ok("add"), title.clone()),
-            RowOutcome::Changed(title, changes) => (Badge::note("change"), changed_words(title, changes)),
-            RowOutcome::Same(title) => (Badge::plain("same"), title.clone()),
-            RowOutcome::Wrong(reasons) => (Badge::stop("wrong"), reasons.join(" ")),
-        };
-        Row::new([Cell::number(row.number), Cell::badge(&badge), Cell::text(what)])
-    });
-    Table::new("Rows of the file", [Head::new("Row").number(), Head::new("Would"), Head::new("What")]).rows(rows)
-}
-
-fn changed_words(title: &str, changes: &[(&'static str, String, String)]) -> String {
-    let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
-    let change =
-        |(label, before, after): &(&str, String, String)| format!("{label} from {} to {}", shown(before), shown(after));
-    format!("{title}: {}", changes.iter().map(change).collect::<Vec<_>>().join("; "))
-}
-
-pub(super) async fn apply(
-    State(pages): State<Pages>,
-    visitor: Visitor,
-    PathId(id): PathId<RecordId>,
-    ProtectedForm(_): ProtectedForm<Fields>,
-) -> Result<Response, Failure> {
-    let report = pages.records.apply_import(&visitor.caller, pages.ty, id).await?;
-    let notice =
-        Notice::ok(format!("The file was taken in: {} added, {} changed.", report.created(), report.changed()));
-    Ok(see_other_with(format!("{}/import", pages.list_path()), &notice))
-}
-
-pub(super) async fn undo(
-    State(pages): State<Pages>,
-    visitor: Visitor,
-    PathId(id): PathId<RecordId>,
-    ProtectedForm(_): ProtectedForm<Fields>,
-) -> Result<Response, Failure> {
-    pages.records.undo_import(&visitor.caller, pages.ty, id).await?;
-    let notice = Notice::ok("The import was taken back: its records are as they were before.");
-    Ok(see_other_with(format!("{}/import", pages.list_path()), &notice))
 }

@@ -3,6 +3,7 @@
 mod companion;
 mod files;
 mod form;
+mod importing;
 mod list;
 mod lookup;
 mod show;
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use companion::{Companion, Companions};
+pub use importing::{ImportWords, Importer, import_routes};
 pub use words::cell_html;
 
 /// Rows on a page of a list where nothing else is asked for.
@@ -74,6 +76,7 @@ fn type_routes(pages: Pages) -> Routes {
     let ty = pages.ty;
     let path = |rest: &str| fixed(format!("/{}{rest}", ty.path));
     let verbs = &ty.verbs;
+    let imports = import_routes(pages.clone(), verbs);
     Routes::new(pages)
         .get(path(""), needs(verbs.read), list::show)
         .get(path("/new"), needs(verbs.create), form::show_new)
@@ -86,10 +89,6 @@ fn type_routes(pages: Pages) -> Routes {
         .post(path("/{id}/restore"), needs(verbs.restore), show::restore)
         .get(path("/export.csv"), needs(verbs.export), files::export_csv)
         .get(path("/export.xlsx"), needs(verbs.export), files::export_xlsx)
-        .get(path("/import"), needs(verbs.import), files::show_import)
-        .post(path("/import"), needs(verbs.import), files::upload)
-        .get(path("/import/{id}"), needs(verbs.import), files::preview)
-        .post(path("/import/{id}/apply"), needs(verbs.import), files::apply)
-        .post(path("/import/{id}/undo"), needs(verbs.undo_import), files::undo)
         .finish()
+        .merge(imports)
 }

@@ -35,12 +35,12 @@ pub(super) fn read_headings(
     for cell in headings {
         let text = cell.display();
         let text = text.trim();
-        let heading = plain(text);
+        let heading = plain_heading(text);
         let column = match known.iter().find(|(_, field)| is_called(field, &heading)) {
             _ if text.is_empty() => None,
             Some((index, _)) => Some(Column::Field(*index)),
-            None if heading == plain(ID) => Some(Column::Id),
-            None if heading == plain(ACTIVE) => Some(Column::Active),
+            None if heading == plain_heading(ID) => Some(Column::Id),
+            None if heading == plain_heading(ACTIVE) => Some(Column::Active),
             None => return Err(unknown(&known, text)),
         };
         if column.is_some() && columns.contains(&column) {
@@ -56,15 +56,16 @@ pub(super) fn read_headings(
 }
 
 /// A heading in small letters, its words parted by single spaces: `hire_date`, `Hire-Date` and `hire  date` are one.
-fn plain(heading: &str) -> String {
+#[must_use]
+pub fn plain_heading(heading: &str) -> String {
     let words = heading.split(|c: char| c.is_whitespace() || c == '_' || c == '-').filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 /// A field is known by its label, its name, its name without "id", and what else files call it.
 fn is_called(field: &Field, heading: &str) -> bool {
-    let name = plain(field.name);
-    plain(field.label) == heading
+    let name = plain_heading(field.name);
+    plain_heading(field.label) == heading
         || name == heading
         || name.strip_suffix(" id") == Some(heading)
         || field.headings.contains(&heading)

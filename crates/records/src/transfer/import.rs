@@ -4,16 +4,16 @@
 use std::collections::{HashMap, HashSet};
 
 use palisade_base::{Caller, Error, FieldError, Kind as ErrorKind, RecordId, TrailEntry};
-use palisade_sheets::{Cell, Limits, Sheet, read_csv, read_workbook};
+use palisade_sheets::{Cell, Limits, Sheet};
 use palisade_store::{Value, WriteTx};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Import,
+    Import, Inbox, Touched,
     columns::{self, ACTIVE, Column},
     in_words,
     links::Names,
-    store as imports,
+    plain_file_name, read_table,
 };
 use crate::{
     Draft, Field, Kind, Record, RecordType, Records, View, parse_id,
@@ -84,11 +84,16 @@ impl Report {
 #[derive(Default)]
 struct Written {
     entries: Vec<TrailEntry>,
-    undo: Vec<imports::UndoRow>,
+    undo: Vec<Touched>,
     touched: HashSet<RecordId>,
 }
 
 impl Records {
+    /// The files of this type.
+    pub(super) fn inbox(&self, ty: &RecordType) -> Inbox {
+        Inbox::new(self.store.clone(), ty.name)
+    }
+
     /// Takes a file for checking: it must be readable and its headings known. Nothing else happens to records.
     ///
     /// # Errors
@@ -103,12 +108,8 @@ impl Records {
         self.trace_denial(caller, ty, ty.verbs.import, None, permitted).await?;
         let sheet = read_file(content)?;
         columns::read_headings(ty, &View::new(ty, caller), sheet.rows.first().map_or(&[], Vec::as_slice))?;
-        let (env, now) = (self.store.env(), self.store.env().now());
-        let id = RecordId::new(env);
-        let mut tx = self.store.write().await?;
-        imports::forget_old(&mut tx, now).await?;
-        let name: String = file_name.chars().filter(|c| !c.is_control()).take(200).collect();
-        imports::insert(&mut tx, id, ty.name, (&name, content), (&caller.actor.to_string(), now)).await?;
+        let (id, tx) = self.inbox(ty).keep(caller, (file_name, content)).await?;
+        let name = plain_file_name(file_name);
         tx.commit(batch_entry(caller, ty, ty.verbs.check_import).note("file", name).note("import", id.to_string()))
             .await?;
         Ok(id)
@@ -148,8 +149,7 @@ impl Records {
             return Err(Error::field("file", message));
         }
         let counts = (report.created(), report.changed());
-        imports::set_applied(&mut tx, id, counts, self.store.env().now()).await?;
-        imports::insert_rows(&mut tx, id, &written.undo).await?;
+        self.inbox(ty).set_applied(&mut tx, id, counts, &written.undo).await?;
         let entry = batch_entry(caller, ty, ty.verbs.import)
             .note("import", id.to_string())
             .note("created", counts.0)
@@ -164,15 +164,14 @@ impl Records {
     /// `Denied`, or the database can't be used.
     pub async fn imports(&self, caller: &Caller, ty: &'static RecordType) -> Result<Vec<Import>, Error> {
         policy::permit::<ImportAction>(ty, caller)?;
-        Ok(imports::newest(&mut *self.store.read().await?, ty.name).await?)
+        self.inbox(ty).newest().await
     }
 
     /// The content of a file that waits to be applied. Only who brought it may go on with it.
     async fn waiting_file(&self, caller: &Caller, ty: &'static RecordType, id: RecordId) -> Result<Vec<u8>, Error> {
         let permitted = policy::permit::<ImportAction>(ty, caller).map(drop);
         self.trace_denial(caller, ty, ty.verbs.import, None, permitted).await?;
-        let mut conn = self.store.read().await?;
-        imports::waiting(&mut conn, id, ty.name, &caller.actor.to_string()).await?.ok_or_else(Error::not_found)
+        self.inbox(ty).waiting(caller, id).await
     }
 
     async fn write_rows(
@@ -246,7 +245,7 @@ impl Records {
         entries.extend(self.set_active(tx, caller, ty, (id, given.active)).await?);
         let record = find_written(tx, caller, ty, id).await?;
         written.touched.insert(id);
-        written.undo.push(imports::UndoRow { record: id, version_after: record.version, made_base, before: None });
+        written.undo.push(Touched { record: id, version: record.version, made_base, before: None });
         written.entries.extend(entries);
         Ok(RowOutcome::Created(record.title()))
     }
@@ -267,7 +266,7 @@ impl Records {
         }
         let after = find_written(tx, caller, ty, id).await?;
         let before = Some(changed_before(&found.record, &after).to_string());
-        written.undo.push(imports::UndoRow { record: id, version_after: after.version, made_base: false, before });
+        written.undo.push(Touched { record: id, version: after.version, made_base: false, before });
         written.entries.extend(entries);
         Ok(RowOutcome::Changed(after.title(), differences(&found.record, &after)))
     }
@@ -295,22 +294,8 @@ impl Records {
     }
 }
 
-/// Reads a file of either kind; of a workbook, the first sheet that holds anything.
 fn read_file(content: &[u8]) -> Result<Sheet, Error> {
-    let limits = Limits { rows: MAX_ROWS + 1, ..Limits::default() };
-    let sheet = if content.starts_with(b"PK") {
-        let sheets = read_workbook(content, &limits)?;
-        sheets.into_iter().find(|sheet| !sheet.rows.is_empty()).unwrap_or_default()
-    } else {
-        read_csv(content, &limits)?
-    };
-    if sheet.rows.len() < 2 {
-        return Err(Error::field(
-            "file",
-            "There is no row below the headings. Fill in at least one, and upload it again.",
-        ));
-    }
-    Ok(sheet)
+    read_table(content, &Limits { rows: MAX_ROWS + 1, ..Limits::default() })
 }
 
 async fn load_names(

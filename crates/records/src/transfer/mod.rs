@@ -3,14 +3,17 @@
 mod columns;
 mod export;
 mod import;
+mod inbox;
 mod links;
 mod store;
 mod undo;
 
 use palisade_base::{FieldError, Instant, RecordId};
 
+pub use columns::plain_heading;
 pub use export::Format;
 pub use import::{MAX_ROWS, Report, Row, RowOutcome};
+pub use inbox::{Inbox, Touched, plain_file_name, read_table};
 #[doc(hidden)]
 pub use store::STATEMENTS;
 

@@ -3,7 +3,7 @@
 use palisade_base::{Instant, RecordId, Span};
 use palisade_store::{Conn, Row, StoreError, WriteTx, statements};
 
-use super::Import;
+use super::{Import, Touched};
 
 statements! {
     /// A file that waits to be applied.
@@ -33,16 +33,6 @@ statements! {
     /// Values from before old imports: after a month they are not given back any more.
     FORGET_ROWS = "DELETE FROM record_import_row WHERE import_id IN \
                    (SELECT i.id FROM record_import i WHERE i.applied_at < $1)";
-}
-
-/// What an import did to one record.
-pub(super) struct UndoRow {
-    pub(super) record: RecordId,
-    pub(super) version_after: i64,
-    /// Whether it made the base of the record, too.
-    pub(super) made_base: bool,
-    /// The changed fields as they were, as JSON; `None`: it made the record.
-    pub(super) before: Option<String>,
 }
 
 pub(super) async fn insert(
@@ -87,19 +77,19 @@ pub(super) async fn set_undone(
     Ok(tx.execute(UNDO.bind(now).bind(id).bind(record_type)).await? == 1)
 }
 
-pub(super) async fn insert_rows(tx: &mut WriteTx, id: RecordId, rows: &[UndoRow]) -> Result<(), StoreError> {
+pub(super) async fn insert_rows(tx: &mut WriteTx, id: RecordId, rows: &[Touched]) -> Result<(), StoreError> {
     for (position, row) in (0_i64..).zip(rows) {
-        let sql = INSERT_ROW.bind(id).bind(position).bind(row.record).bind(row.version_after);
+        let sql = INSERT_ROW.bind(id).bind(position).bind(row.record).bind(row.version);
         tx.execute(sql.bind(row.made_base).bind(row.before.clone())).await?;
     }
     Ok(())
 }
 
-pub(super) async fn rows(conn: &mut Conn, id: RecordId) -> Result<Vec<UndoRow>, StoreError> {
+pub(super) async fn rows(conn: &mut Conn, id: RecordId) -> Result<Vec<Touched>, StoreError> {
     let read = |row: &Row| {
-        Ok(UndoRow {
+        Ok(Touched {
             record: row.get("record_id")?,
-            version_after: row.get("version_after")?,
+            version: row.get("version_after")?,
             made_base: row.get("made_base")?,
             before: row.get("before")?,
         })

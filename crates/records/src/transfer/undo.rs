@@ -4,10 +4,7 @@ use palisade_base::{Caller, Error, Kind as ErrorKind, TrailEntry};
 use palisade_store::{StoreError, WriteTx};
 use serde_json::Value as Json;
 
-use super::{
-    columns::ACTIVE,
-    store::{self as imports, UndoRow},
-};
+use super::{Touched, columns::ACTIVE};
 use crate::{
     Draft, Given, Record, RecordType, Records,
     policy::{self, UndoImport, Update},
@@ -30,11 +27,7 @@ impl Records {
     async fn try_undo(&self, caller: &Caller, ty: &'static RecordType, id: RecordId) -> Result<usize, Error> {
         policy::permit::<UndoImport>(ty, caller)?;
         let mut tx = self.store.write().await?;
-        let now = self.store.env().now();
-        if !imports::set_undone(&mut tx, id, ty.name, now).await? {
-            return Err(Error::not_found());
-        }
-        let rows = imports::rows(&mut tx, id).await?;
+        let rows = self.inbox(ty).set_undone(&mut tx, id).await?;
         let mut entries = Vec::new();
         // Backwards, so that what a later row refers to is still there while that row is taken back.
         for row in rows.iter().rev() {
@@ -51,11 +44,11 @@ impl Records {
         tx: &mut WriteTx,
         caller: &Caller,
         ty: &'static RecordType,
-        row: &UndoRow,
+        row: &Touched,
         entries: &mut Vec<TrailEntry>,
     ) -> Result<(), Error> {
         let found = self.fetch_for::<Update>(tx, caller, ty, row.record).await?;
-        if found.record.version != row.version_after {
+        if found.record.version != row.version {
             let message = format!(
                 "“{}” was changed after the import, so the import can't be taken back as a whole. Change its records one by one.",
                 found.record.title()
