@@ -1,6 +1,7 @@
 //! The KPI app: who works here, in which tier and team, and the catalogue of skills and tools that people are rated on.
 
 pub mod catalogue;
+pub mod coverage;
 pub mod demo;
 pub mod development;
 pub mod evaluation;

@@ -1,5 +1,6 @@
 //! The pages and calls of the app.
 
+mod coverage;
 mod home;
 mod score_card;
 
@@ -7,7 +8,7 @@ use palisade_base::{Permission, Scope};
 use palisade_records::{RecordType, Records, api, directory::PERSON, pages};
 use palisade_web::{Access, Icon, NavItem, Routes};
 
-use crate::{TYPES, types};
+use crate::{TYPES, coverage::Coverage, standing::Standings, types};
 
 /// What the app's routes work with.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub fn routes(state: KpiState) -> Routes {
         .get("/", Access::SignedIn, home::show)
         .finish()
         .merge(score_card::routes(&records))
+        .merge(coverage::routes(Coverage::new(records.clone(), Standings::new(records.clone()))))
         .merge(pages::routes(&records, &types, &pages::Companions::new()))
         .merge(api::routes(&records, &types, &api::Calls::new()))
 }
@@ -35,10 +37,14 @@ pub fn routes(state: KpiState) -> Routes {
 pub fn navigation() -> Vec<NavItem> {
     let home =
         NavItem { section: "", label: "Overview", path: "/", icon: Icon::Home, permission: None, phone_rank: Some(0) };
+    let [map, job, stock] = coverage::nav_items();
     vec![
         home,
         entry("", &types::EMPLOYEE, "/employees", Icon::People, Some(1)),
         entry("", &types::TEAM, "/teams", Icon::Team, Some(2)),
+        map,
+        job,
+        stock,
         entry("Development", &types::GOAL, "/goals", Icon::Ok, None),
         entry("Development", &types::TRAINING_REQUEST, "/training-requests", Icon::Note, None),
         entry("Development", &types::QUALIFICATION, "/qualifications", Icon::Shield, None),

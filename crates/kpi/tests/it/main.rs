@@ -3,6 +3,7 @@
 
 mod api;
 mod company;
+mod coverage;
 mod demo_company;
 mod demo_load;
 mod development;
