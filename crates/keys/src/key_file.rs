@@ -66,6 +66,23 @@ impl KeyFile {
         Self::read(path, file)
     }
 
+    /// Moves the file, over one that may be there; on disk when this returns.
+    ///
+    /// # Errors
+    /// It can't be moved; it is still where it was.
+    pub fn move_to(&mut self, path: &Path) -> Result<(), KeyFileError> {
+        let moved = std::fs::rename(&self.origin, path).and_then(|()| sync_directory(path));
+        moved.map_err(|cause| io_error(path, cause))?;
+        self.origin = path.display().to_string();
+        Ok(())
+    }
+
+    /// The same key, under the name that its file is about to get.
+    #[must_use]
+    pub fn bound_for(self, path: &Path) -> Self {
+        Self { origin: path.display().to_string(), ..self }
+    }
+
     /// Reads the key from a systemd credential: the file `name` in `$CREDENTIALS_DIRECTORY`, which the caller passes.
     ///
     /// Its mode is not looked at: systemd opens the directory to the one service, by an access list that shows up as

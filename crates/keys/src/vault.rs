@@ -67,6 +67,15 @@ impl Vault {
         Ok(!store::read_keys(&mut *store.read().await?).await?.is_empty())
     }
 
+    /// Whether this is the key file of the database's vault; any is, where there is no vault yet.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn fits(store: &Store, key_file: &KeyFile) -> Result<bool, VaultError> {
+        let rows = store::read_keys(&mut *store.read().await?).await?;
+        Ok(ring::check_key_file(key_file, &rows).is_ok())
+    }
+
     /// Encrypts a value for a place.
     ///
     /// # Errors

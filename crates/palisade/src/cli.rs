@@ -269,6 +269,8 @@ pub(crate) enum KeyCommand {
     Status,
     /// Make a new data key, and encrypt every secret value anew under it.
     Rotate,
+    /// Make a new key file, and wrap the data keys by it. For when a copy of the key file got into wrong hands; rotate afterwards.
+    Rewrap,
 }
 
 #[cfg(test)]

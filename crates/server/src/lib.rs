@@ -6,11 +6,13 @@ mod declaration;
 pub mod demo;
 pub mod host;
 mod jobs;
+mod key_file;
 pub mod logging;
 mod serve;
 mod site;
 mod system;
 
+pub use key_file::KeyDir;
 pub use palisade_gate::check_certificates;
 pub use serve::{Running, real_env, serve, start, stop_signal};
 pub use site::routes;

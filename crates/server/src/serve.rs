@@ -15,6 +15,7 @@ use crate::{
     System,
     control::{self, Control, ControlSocket},
     jobs, site,
+    system::key_dir,
 };
 
 /// A system whose listeners are bound, ready to serve.
@@ -75,6 +76,7 @@ fn open_control(system: &System, bound: &BoundAddresses) -> anyhow::Result<(Cont
         store: system.store.clone(),
         identity: system.identity.clone(),
         vault: system.vault.clone(),
+        key_dir: key_dir(&system.config),
         trail: system.trail.clone(),
         console: site::base_url(&system.config),
         sites: sites.chain(bound.https.iter().map(ToString::to_string)).collect(),

@@ -11,13 +11,14 @@ use anyhow::{Context as _, anyhow, bail};
 use palisade_base::Env;
 use palisade_config::Config;
 use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, settings::Profile};
-use palisade_keys::{KeyFile, KeyFileError, Vault};
+use palisade_keys::Vault;
 use palisade_records::{RecordType, Records, check_schema, directory::PERSON};
 use palisade_store::{DatabaseUrl, MigrationSet, Migrator, STORE_MIGRATIONS, Store};
 use palisade_trail::{FileSink, Sink, SyslogAddress, SyslogSink, Trail, TrailConfig};
 
 use crate::{
     declaration::{KPI, declarations},
+    key_file::KeyDir,
     site::app_name,
 };
 
@@ -34,8 +35,8 @@ pub const MIGRATIONS: &[MigrationSet] = &[
 /// All migrations of the program.
 pub const MIGRATOR: Migrator = Migrator(MIGRATIONS);
 
-/// The name under which systemd hands over the key file (`LoadCredential=palisade-key:…`).
-const CREDENTIAL: &str = "palisade-key";
+/// The key file's directory, below the data directory.
+const KEYS: &str = "keys";
 
 /// What the doors, the commands and the jobs work with.
 #[derive(Clone)]
@@ -68,21 +69,14 @@ impl DataDir {
     pub fn prepare(config: &Config) -> anyhow::Result<Self> {
         let dir = Self(config.data_dir.clone());
         make_private(&dir.0)?;
-        make_private(&dir.keys())?;
+        make_private(&dir.0.join(KEYS))?;
         Ok(dir)
     }
+}
 
-    /// The directory of the key file: apart from the database, so that a copy of the one is not a copy of the other.
-    #[must_use]
-    pub fn keys(&self) -> PathBuf {
-        self.0.join("keys")
-    }
-
-    /// The key file.
-    #[must_use]
-    pub fn key_file(&self) -> PathBuf {
-        self.keys().join("master.key")
-    }
+/// The directory of the key file: apart from the database, so that a copy of the one is not a copy of the other.
+pub(crate) fn key_dir(config: &Config) -> KeyDir {
+    KeyDir::new(config.data_dir.join(KEYS))
 }
 
 fn make_private(path: &Path) -> anyhow::Result<()> {
@@ -200,19 +194,7 @@ fn syslog(address: &palisade_config::SyslogAddress) -> SyslogAddress {
 
 /// The vault of this database, with its key file.
 pub(crate) async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<Vault> {
-    let key_file = find_key_file(&DataDir::prepare(config)?, store, store.env()).await?;
+    DataDir::prepare(config)?;
+    let key_file = key_dir(config).find(store, store.env()).await?;
     Ok(Vault::open(store.clone(), key_file, palisade_identity::ENCRYPTED_COLUMNS.iter().copied()).await?)
-}
-
-/// The key file: what systemd hands over, or the one in the data directory; a new one only for a database without a vault.
-async fn find_key_file(dir: &DataDir, store: &Store, env: &Env) -> anyhow::Result<KeyFile> {
-    if let Some(credentials) = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
-        && credentials.join(CREDENTIAL).exists()
-    {
-        return Ok(KeyFile::load_credential(&credentials, CREDENTIAL)?);
-    }
-    match KeyFile::load(&dir.key_file()) {
-        Err(KeyFileError::Missing(_)) if !Vault::exists(store).await? => Ok(KeyFile::create(&dir.key_file(), env)?),
-        found => Ok(found?),
-    }
 }

@@ -36,6 +36,18 @@ pub(crate) async fn run(config: &Path, command: &KeyCommand, output: &Output) ->
                 )
             });
         }
+        KeyCommand::Rewrap => {
+            let done = ask(config, &Request::KeyRewrap, output).await?;
+            output.result(&done, || {
+                format!(
+                    "A new key file is in use: {} (imprint {}).\nCopy it to where you keep the old one's copy. Backups \
+                     from before today need the old one: it lies in {}.",
+                    text(&done, "key_file"),
+                    text(&done, "fingerprint"),
+                    text(&done, "retired"),
+                )
+            });
+        }
     }
     Ok(())
 }

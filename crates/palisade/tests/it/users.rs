@@ -84,6 +84,28 @@ on_both! {
         assert_eq!(place.run(&["trail", "verify"]).code, 0);
         assert!(server.stop());
     }
+
+    /// covers K3.2 (part)
+    fn the_key_file_is_replaced_while_serving_even_if_the_last_step_is_cut_short(place) {
+        let server = place.serve();
+        let before = place.run(&["key", "status", "--json"]).json();
+        let first = place.run(&["key", "rewrap", "--json"]).json();
+        let second = place.run(&["key", "rewrap", "--json"]).json();
+        assert_eq!(second["key_file"], before["key_file"]);
+        let imprints = [&before["fingerprint"], &first["fingerprint"], &second["fingerprint"]];
+        assert!(imprints[0] != imprints[1] && imprints[1] != imprints[2], "{imprints:?}");
+        assert_eq!(&place.run(&["key", "status", "--json"]).json()["fingerprint"], imprints[2]);
+        assert!(server.stop());
+        // As a power cut leaves it between the database's commit and the renaming.
+        let file = std::path::PathBuf::from(second["key_file"].as_str().unwrap());
+        std::fs::rename(&file, file.with_extension("key.next")).unwrap();
+        std::fs::copy(second["retired"].as_str().unwrap(), &file).unwrap();
+        let server = place.start();
+        assert_eq!(&place.run(&["key", "status", "--json"]).json()["fingerprint"], imprints[2]);
+        assert!(!file.with_extension("key.next").exists());
+        assert_eq!(place.run(&["trail", "verify"]).code, 0);
+        assert!(server.stop());
+    }
 }
 
 #[test]

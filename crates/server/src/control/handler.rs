@@ -16,6 +16,7 @@ use palisade_trail::Trail;
 use serde_json::{Value, json};
 
 use super::{Request, answer::Answer};
+use crate::KeyDir;
 
 /// The running server, as commands see it.
 pub struct Control {
@@ -25,6 +26,8 @@ pub struct Control {
     pub identity: Identity,
     /// Keys.
     pub vault: Vault,
+    /// Where the key file lies.
+    pub key_dir: KeyDir,
     /// The trail.
     pub trail: Trail,
     /// Where people sign in: `https://host` or `https://host:port`, what links begin with.
@@ -71,6 +74,7 @@ impl Control {
             Request::TrailVerify { against, key } => self.verify_trail(&caller, &against, key.as_deref(), answer).await,
             Request::KeyStatus => self.key_status(),
             Request::KeyRotate => self.rotate_key(&caller, answer).await,
+            Request::KeyRewrap => self.rewrap_keys(&caller).await,
         }
     }
 

@@ -97,6 +97,8 @@ pub enum Request {
     KeyStatus,
     /// A new data key, and every value encrypted anew.
     KeyRotate,
+    /// A new key file, and every data key wrapped by it.
+    KeyRewrap,
 }
 
 /// Whose sessions end.

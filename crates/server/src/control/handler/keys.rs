@@ -23,4 +23,9 @@ impl Control {
         let rotation = answer.during(async { Ok(self.vault.rotate(&permit, caller).await?) }).await?;
         Ok(json!({ "key": rotation.key.to_string(), "values": rotation.values, "retired": rotation.retired }))
     }
+
+    pub(super) async fn rewrap_keys(&self, caller: &Caller) -> Result<Value, Error> {
+        let done = self.key_dir.replace(&self.vault, self.store.env(), caller).await?;
+        Ok(json!({ "fingerprint": done.fingerprint, "key_file": done.file, "retired": done.retired }))
+    }
 }
