@@ -132,7 +132,7 @@ fn gives_nothing(field: &Field, given: Option<&crate::Given>) -> bool {
     given.is_none_or(|given| field.read_value(given).is_ok_and(|value| value.is_null()))
 }
 
-fn missing(field: &Field) -> String {
+pub(crate) fn missing(field: &Field) -> String {
     match field.kind {
         Kind::Link(_) | Kind::Choice(_) => format!("Choose the {}.", lower_first(field.label)),
         // Their labels are no nouns: "Hired on", "Trains others".

@@ -99,11 +99,13 @@ impl Values<'_> {
     }
 }
 
-/// One fact of a record. The column has the field's name.
+/// One fact of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
-    /// Its name in the table, in JSON and in forms.
+    /// Its name in JSON and in forms.
     pub name: &'static str,
+    /// Its column in the table; of the same name, unless declared otherwise.
+    pub column: &'static str,
     /// Its label, in the words of who uses it.
     pub label: &'static str,
     /// A hint under the label; may be empty.
@@ -265,6 +267,7 @@ impl Field {
     pub const fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
         Self {
             name,
+            column: name,
             label,
             hint: "",
             kind,
@@ -288,6 +291,12 @@ impl Field {
     #[must_use]
     pub const fn also_called(self, headings: &'static [&'static str]) -> Self {
         Self { headings, ..self }
+    }
+
+    /// Its column in the table has this name.
+    #[must_use]
+    pub const fn stored_in(self, column: &'static str) -> Self {
+        Self { column, ..self }
     }
 
     /// It must be there.

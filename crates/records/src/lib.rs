@@ -17,12 +17,13 @@ mod service;
 mod store;
 mod text;
 pub mod transfer;
+mod transition;
 mod value;
 
 use palisade_store::MigrationSet;
 
 pub use batch::Batch;
-pub use children::{Child, ChildRow, Merged, add_rows, drop_empty_rows, with_row_changes};
+pub use children::{Child, ChildRow, Merged, add_row_changes, add_rows, drop_empty_rows};
 pub use declare::{Base, Check, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Values, Verb, Verbs};
 pub use lifecycle::{Effect, Effecting, Guard, Lifecycle, Moving, Stamp, Transition};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};

@@ -18,6 +18,8 @@ pub struct Lifecycle {
     pub locked: &'static [&'static str],
     /// Who may change a record that is not closed, besides holding the permission.
     pub editor: Guard,
+    /// What is said where the table allows one record only in a state, and there is another.
+    pub taken: Option<&'static str>,
     /// What leads from state to state.
     pub transitions: &'static [Transition],
 }
@@ -65,6 +67,8 @@ pub struct Effecting<'a> {
     pub records: &'a Records,
     /// The transition's entry.
     pub entry: &'a mut TrailEntry,
+    /// Entries of other records that it changes, to be committed with it.
+    pub also: &'a mut Vec<TrailEntry>,
 }
 
 /// A record that somebody is about to change or to move.

@@ -81,6 +81,9 @@ impl RowFilter {
 
 /// Something that is done to records, as a type: what a [`Permit`] is for.
 pub trait RecordAction: Action<Key = Key> {
+    /// Whether it changes a record that is there, so that the record's state may forbid it.
+    const IS_CHANGE: bool;
+
     /// The verb of it.
     fn verb(verbs: &Verbs) -> Verb;
 }
@@ -90,7 +93,7 @@ pub trait RecordAction: Action<Key = Key> {
 pub struct Key(());
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $verb:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $verb:ident, $is_change:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
@@ -101,6 +104,8 @@ macro_rules! actions {
         }
 
         impl RecordAction for $name {
+            const IS_CHANGE: bool = $is_change;
+
             fn verb(verbs: &Verbs) -> Verb {
                 verbs.$verb
             }
@@ -110,19 +115,19 @@ macro_rules! actions {
 
 actions! {
     /// Making a record.
-    Create = create;
+    Create = create, false;
     /// Changing a record.
-    Update = update;
+    Update = update, true;
     /// Taking a record out of use.
-    Archive = archive;
+    Archive = archive, true;
     /// Taking it into use again.
-    Restore = restore;
+    Restore = restore, true;
     /// Taking in a file.
-    Import = import;
+    Import = import, false;
     /// Taking an import back.
-    UndoImport = undo_import;
+    UndoImport = undo_import, false;
     /// Giving records out as a file.
-    Export = export;
+    Export = export, false;
 }
 
 /// Decides whether the caller may do `A` to records of this type at all, and to which rows.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use palisade_store::{ColumnInfo, Conn, StoreError, TableInfo, ValueKind};
 use thiserror::Error as ThisError;
 
-use crate::RecordType;
+use crate::{Child, RecordType};
 
 /// Why the program does not start.
 #[derive(Debug, ThisError)]
@@ -34,7 +34,11 @@ pub async fn check_schema(conn: &mut Conn, types: &[&'static RecordType]) -> Res
         if table.columns.is_empty() {
             differences.push(format!("the table {} does not exist", ty.table));
         } else {
-            compare(ty, table.columns, &mut differences);
+            compare(ty.table, columns_of(ty), table.columns, &mut differences);
+        }
+        for child in ty.children {
+            let table = TableInfo::read(conn, child.table).await?;
+            compare(child.table, columns_of_rows(child), table.columns, &mut differences);
         }
     }
     if differences.is_empty() { Ok(()) } else { Err(SchemaError::Differs(differences)) }
@@ -49,14 +53,27 @@ const COMMON: &[(&str, ValueKind, bool)] = &[
     ("archived_at", ValueKind::Int, true),
 ];
 
-fn compare(ty: &'static RecordType, columns: Vec<ColumnInfo>, differences: &mut Vec<String>) {
-    let mut live: BTreeMap<String, ColumnInfo> = columns.into_iter().map(|c| (c.name.clone(), c)).collect();
+/// A column as it is declared: name, kind, may be empty.
+type Declared = (&'static str, ValueKind, bool);
+
+fn columns_of(ty: &'static RecordType) -> Vec<Declared> {
     let link = ty.base.as_ref().map(|base| base.link);
     let own = ty.fields.iter().filter(|field| !field.is_shared);
     // The link to the base is optional in forms, because a base record can be made on the way; the column is not.
-    let fields = own.map(|f| (f.name, f.kind.stored_as(), !f.is_required && Some(f.name) != link));
-    for (name, kind, may_be_empty) in COMMON.iter().copied().chain(fields) {
-        let at = format!("{}.{name}", ty.table);
+    let fields = own.map(|f| (f.column, f.kind.stored_as(), !f.is_required && Some(f.name) != link));
+    COMMON.iter().copied().chain(fields).collect()
+}
+
+fn columns_of_rows(child: &'static Child) -> Vec<Declared> {
+    let keys = [(child.parent, ValueKind::Id), (child.key, ValueKind::Id), (child.given_at, ValueKind::Int)];
+    let keys = keys.into_iter().map(|(name, kind)| (name, kind, false));
+    keys.chain(child.fields.iter().map(|f| (f.column, f.kind.stored_as(), !f.is_required))).collect()
+}
+
+fn compare(table: &'static str, declared: Vec<Declared>, columns: Vec<ColumnInfo>, differences: &mut Vec<String>) {
+    let mut live: BTreeMap<String, ColumnInfo> = columns.into_iter().map(|c| (c.name.clone(), c)).collect();
+    for (name, kind, may_be_empty) in declared {
+        let at = format!("{table}.{name}");
         match live.remove(name) {
             None => differences.push(format!("{at} is declared, and there is no such column")),
             Some(column) if !column.holds(kind) => {
@@ -72,6 +89,6 @@ fn compare(ty: &'static RecordType, columns: Vec<ColumnInfo>, differences: &mut 
         }
     }
     for name in live.keys() {
-        differences.push(format!("{}.{name} is a column that no field declares", ty.table));
+        differences.push(format!("{table}.{name} is a column that no field declares"));
     }
 }

@@ -9,7 +9,7 @@ use palisade_store::{Conn, Store, Value, WriteTx};
 use serde_json::Value as Json;
 
 use crate::{
-    Draft, ListRequest, Page, Privacy, Record, RecordType, Verb, View,
+    Draft, ListRequest, Moving, Page, Privacy, Record, RecordType, Verb, View,
     check::{self, Target},
     policy::{self, Archive, Create, RecordAction, Restore, RowFilter, Update},
     store,
@@ -106,7 +106,8 @@ impl Records {
     /// Finds a record for an action and decides about it in the same call.
     ///
     /// # Errors
-    /// `NotFound` where the caller does not see the record, `Denied` where they see it and may not do this to it.
+    /// `NotFound` where the caller does not see the record, `Denied` where they see it and may not do this to it, `Conflict`
+    /// where its state closes it to changes.
     pub async fn fetch_for<A: RecordAction>(
         &self,
         conn: &mut Conn,
@@ -119,6 +120,9 @@ impl Records {
         if !rows.is_open() && !store::is_within(conn, ty, id, &[rows]).await? {
             return Err(Error::denied());
         }
+        if let (Some(lifecycle), true) = (ty.lifecycle, A::IS_CHANGE) {
+            lifecycle.check_open(&Moving { record: &record, caller, today: self.today() })?;
+        }
         Ok(Permitted { record, permit, rows })
     }
 
@@ -130,9 +134,26 @@ impl Records {
         let mut conn = self.store.read().await?;
         match self.fetch_for::<A>(&mut conn, caller, record.ty, record.id).await {
             Ok(_) => Ok(true),
-            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => Ok(false),
+            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound | ErrorKind::Conflict) => {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether this record lies within what the caller reaches with a permission that its app declares.
+    ///
+    /// # Errors
+    /// The database can't be used.
+    pub async fn reaches(
+        &self,
+        conn: &mut Conn,
+        caller: &Caller,
+        permission: &'static str,
+        (ty, id): (&'static RecordType, RecordId),
+    ) -> Result<bool, Error> {
+        let rows = policy::reached_with(ty, caller, permission);
+        Ok(!rows.is_closed() && store::is_within(conn, ty, id, &[rows]).await?)
     }
 
     /// Decides whether the caller may do `A` to records of this type at all, for work that an app does by hand.
@@ -332,7 +353,10 @@ impl Records {
     }
 
     /// Writes a refusal into the trail; everything else passes through. The transaction is over by now: it held the writer.
-    pub(crate) async fn trace_denial<T>(
+    ///
+    /// # Errors
+    /// The same as before, or the trail can't be written.
+    pub async fn trace_denial<T>(
         &self,
         caller: &Caller,
         ty: &RecordType,
@@ -392,12 +416,12 @@ fn initial_values(ty: &RecordType) -> impl Iterator<Item = (usize, Value)> {
 }
 
 /// The columns to write: those of the record's own table, or those that it shares with its base.
-fn columns(ty: &RecordType, values: &[(usize, Value)], shared: bool) -> Vec<(&'static str, Value)> {
+pub(crate) fn columns(ty: &RecordType, values: &[(usize, Value)], shared: bool) -> Vec<(&'static str, Value)> {
     let fields = values.iter().map(|(index, value)| (&ty.fields[*index], value));
-    fields.filter(|(field, _)| field.is_shared == shared).map(|(field, value)| (field.name, value.clone())).collect()
+    fields.filter(|(field, _)| field.is_shared == shared).map(|(field, value)| (field.column, value.clone())).collect()
 }
 
-fn with_changes(
+pub(crate) fn with_changes(
     mut entry: TrailEntry,
     ty: &RecordType,
     before: Option<&Record>,
@@ -418,8 +442,18 @@ fn with_changes(
     entry
 }
 
+impl Record {
+    /// Whether it still has the version that somebody has seen.
+    ///
+    /// # Errors
+    /// `Conflict` where it has not.
+    pub fn expect_version(&self, version: i64) -> Result<(), Error> {
+        if self.version == version { Ok(()) } else { Err(changed_meanwhile(self, &Draft::new())) }
+    }
+}
+
 /// Says that somebody was quicker, and which fields now differ from what was sent.
-fn changed_meanwhile(record: &Record, draft: &Draft) -> Error {
+pub(crate) fn changed_meanwhile(record: &Record, draft: &Draft) -> Error {
     let mut fields = Vec::new();
     for (index, field) in record.ty.fields.iter().enumerate() {
         let cell = &record.cells[index];

@@ -55,7 +55,7 @@ fn push_rule(sql: &mut SqlBuilder, rule: &'static str, person: PersonId) {
 /// The column of a field in its own row or its base's.
 fn column(sql: &mut SqlBuilder, ty: &'static RecordType, index: usize) {
     if let Some(field) = ty.fields.get(index) {
-        sql.push(if field.is_shared { "b." } else { "r." }).ident(field.name);
+        sql.push(if field.is_shared { "b." } else { "r." }).ident(field.column);
     }
 }
 
@@ -103,8 +103,10 @@ fn join_links(sql: &mut SqlBuilder, ty: &'static RecordType) {
 
 /// A column of the record that field `index` links to.
 fn linked_column(sql: &mut SqlBuilder, to: &'static RecordType, index: usize, name: &'static str) {
-    let is_shared = to.field(name).is_some_and(|field| field.is_shared);
-    sql.numbered(if is_shared { "lb" } else { "l" }, index).push(".").ident(name);
+    let field = to.field(name);
+    let is_shared = field.is_some_and(|field| field.is_shared);
+    let column = field.map_or(name, |field| field.column);
+    sql.numbered(if is_shared { "lb" } else { "l" }, index).push(".").ident(column);
 }
 
 fn linked_title(sql: &mut SqlBuilder, to: &'static RecordType, index: usize) {

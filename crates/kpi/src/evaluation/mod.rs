@@ -1,6 +1,9 @@
 //! Evaluations: started, filled in tap by tap, handed in, reviewed, corrected, compared.
 
+mod compare;
 pub(crate) mod effect;
+mod history;
+mod marks;
 mod model;
 pub(crate) mod policy;
 mod service;
@@ -8,7 +11,7 @@ mod store;
 
 pub use model::{
     ComparedCategory, ComparedSkill, ComparedTool, Comparison, Evaluation, EvaluationKind, EvaluationOrigin, Marks,
-    PastEvaluation, Saved, SkillMark, State, ToolMark,
+    NewDraft, PastEvaluation, Saved, SkillMark, State, ToolMark,
 };
 pub use service::Evaluations;
 

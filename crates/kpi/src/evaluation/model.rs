@@ -225,11 +225,13 @@ impl Evaluation {
         Ok(Self {
             employee: id("employee_id").map(RecordId).ok_or_else(|| broken("employee"))?,
             employee_name: name_of("employee_id").unwrap_or_default(),
-            kind: text("kind").and_then(|word| EvaluationKind::parse(&word)).ok_or_else(|| broken("kind"))?,
-            state: text("state").and_then(|word| State::parse(&word)).ok_or_else(|| broken("state"))?,
+            kind: text("evaluation_type")
+                .and_then(|word| EvaluationKind::parse(&word))
+                .ok_or_else(|| broken("kind"))?,
+            state: text("status").and_then(|word| State::parse(&word)).ok_or_else(|| broken("state"))?,
             evaluator: id("evaluator_id").map(PersonId).ok_or_else(|| broken("evaluator"))?,
             evaluator_name: name_of("evaluator_id").unwrap_or_default(),
-            evaluated_on: date("evaluated_on").ok_or_else(|| broken("date"))?,
+            evaluated_on: date("evaluation_date").ok_or_else(|| broken("date"))?,
             completed_on: date("completed_on"),
             reviewer: id("reviewer_id").map(PersonId),
             reviewer_name: name_of("reviewer_id"),
@@ -250,6 +252,32 @@ impl Evaluation {
     #[must_use]
     pub const fn id(&self) -> RecordId {
         self.record.id
+    }
+}
+
+/// A draft that is made with everything in it.
+#[derive(Clone, Debug)]
+pub struct NewDraft {
+    /// Whom it is about.
+    pub employee: RecordId,
+    /// The day that it speaks of.
+    pub evaluated_on: Date,
+    /// The kind, where the sender says it: it must be the one that follows from who sends it.
+    pub kind: Option<EvaluationKind>,
+    /// Where it came from.
+    pub origin: EvaluationOrigin,
+    /// What there is to say about the whole.
+    pub notes: Option<String>,
+    /// Its marks.
+    pub marks: Marks,
+}
+
+impl NewDraft {
+    /// An empty one, to be filled in here.
+    #[must_use]
+    pub fn about(employee: RecordId, evaluated_on: Date) -> Self {
+        let (origin, marks) = (EvaluationOrigin::Form, Marks::default());
+        Self { employee, evaluated_on, kind: None, origin, notes: None, marks }
     }
 }
 

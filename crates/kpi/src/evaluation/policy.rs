@@ -17,10 +17,10 @@ pub(crate) fn author(moving: &Moving<'_>) -> Result<(), Error> {
 /// The author hands it in, on its day or later.
 pub(crate) fn may_complete(moving: &Moving<'_>) -> Result<(), Error> {
     author(moving)?;
-    match moving.record.value("evaluated_on") {
+    match moving.record.value("evaluation_date") {
         // Dates are kept so that they sort as texts.
         Some(Value::Text(day)) if *day > moving.today.to_string() => Err(Error::field(
-            "evaluated_on",
+            "evaluation_date",
             "This day is still to come. Hand the evaluation in on its day, or change the date.",
         )),
         _ => Ok(()),
@@ -33,7 +33,7 @@ pub(crate) fn may_review(moving: &Moving<'_>) -> Result<(), Error> {
     if moving.is_subject() {
         return denied("This evaluation is about you. Somebody else has to review it.");
     }
-    let by_manager = moving.record.value("kind") == Some(&Value::from(EvaluationKind::Manager.as_str()));
+    let by_manager = moving.record.value("evaluation_type") == Some(&Value::from(EvaluationKind::Manager.as_str()));
     if by_manager && moving.is_caller("evaluator_id") {
         return denied("You wrote this evaluation. Another manager or an admin has to review it.");
     }

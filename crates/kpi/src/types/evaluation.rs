@@ -37,7 +37,7 @@ pub const RATING: Field = Field::new("rating", "Rating", Kind::Int { min: 1, max
     .personal(TO_DEVELOP);
 
 /// What there is to say about one skill or tool.
-pub const NOTE: Field = Field::new("note", "Note", Kind::LongText(1_000)).personal(TO_DEVELOP);
+pub const NOTE: Field = Field::new("notes", "Notes", Kind::LongText(1_000)).stored_in("note").personal(TO_DEVELOP);
 
 /// The marks on skills.
 pub static SKILL_MARKS: Child = Child {
@@ -93,15 +93,26 @@ pub static EVALUATION: RecordType = RecordType {
             .filter()
             .by_program()
             .personal(TO_DEVELOP),
-        Field::new("kind", "Kind", Kind::Choice(KINDS)).required().listed().filter().by_program().personal(TO_DEVELOP),
+        Field::new("evaluation_type", "Kind", Kind::Choice(KINDS))
+            .stored_in("kind")
+            .required()
+            .listed()
+            .filter()
+            .by_program()
+            .personal(TO_DEVELOP),
         Field::new("evaluator_id", "Evaluator", Kind::Link(&PERSON))
             .required()
             .listed()
             .filter()
             .by_program()
             .personal(TO_ANSWER_FOR),
-        Field::new("evaluated_on", "Date", Kind::Date).required().listed().personal(TO_DEVELOP),
-        Field::new("state", "State", Kind::Choice(STATES))
+        Field::new("evaluation_date", "Date", Kind::Date)
+            .stored_in("evaluated_on")
+            .required()
+            .listed()
+            .personal(TO_DEVELOP),
+        Field::new("status", "State", Kind::Choice(STATES))
+            .stored_in("state")
             .required()
             .listed()
             .filter()
@@ -114,14 +125,14 @@ pub static EVALUATION: RecordType = RecordType {
         Field::new("reviewed_by", "Reviewed by", Kind::Link(&PERSON)).by_program().personal(TO_ANSWER_FOR),
         Field::new("reviewed_on", "Reviewed on", Kind::Date).by_program().personal(TO_ANSWER_FOR),
         Field::new("completed_on", "Completed on", Kind::Date).by_program().personal(TO_ANSWER_FOR),
-        Field::new("return_reason", "Why it was returned", Kind::LongText(2_000)).by_program().personal(TO_DEVELOP),
+        Field::new("return_reason", "Reason for returning it", Kind::LongText(2_000)).by_program().personal(TO_DEVELOP),
         Field::new("amends_id", "Corrects", Kind::Link(&EVALUATION)).by_program(),
         Field::new("tier_id", "Tier at the time", Kind::Link(&TIER)).by_program().personal(TO_DEVELOP),
         Field::new("origin", "Where it came from", Kind::Choice(ORIGINS)).required().begins_as(ORIGINS[0].0),
         Field::new("notes", "Notes", Kind::LongText(4_000)).hint("The employee can read this.").personal(TO_DEVELOP),
     ],
-    title: &["evaluated_on"],
-    sort: &["evaluated_on"],
+    title: &["evaluation_date"],
+    sort: &["evaluation_date"],
     key: &[],
     unique: &[],
     check: None,
@@ -135,9 +146,10 @@ pub static EVALUATION: RecordType = RecordType {
 
 /// A draft is its author's alone; what was handed in is closed, and only a transition opens it again.
 static LIFECYCLE: Lifecycle = Lifecycle {
-    field: "state",
+    field: "status",
     locked: &["completed", "reviewed"],
     editor: policy::author,
+    taken: Some("Its author has another open draft about the same employee. Hand that in or discard it first."),
     transitions: &[
         Transition {
             name: "complete",

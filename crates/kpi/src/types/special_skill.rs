@@ -17,6 +17,7 @@ static LIFECYCLE: Lifecycle = Lifecycle {
     field: "state",
     locked: &["confirmed"],
     editor: policy::anybody,
+    taken: None,
     transitions: &[
         Transition {
             name: "confirm",

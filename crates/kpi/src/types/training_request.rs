@@ -23,6 +23,7 @@ static LIFECYCLE: Lifecycle = Lifecycle {
     field: "state",
     locked: &["approved", "declined", "done"],
     editor: policy::anybody,
+    taken: None,
     transitions: &[
         Transition {
             name: "approve",

@@ -7,6 +7,7 @@ mod coverage;
 mod demo_company;
 mod demo_load;
 mod development;
+mod evaluations;
 mod fields;
 mod pages;
 mod schema;

@@ -7,7 +7,7 @@ mod store;
 
 use std::collections::HashMap;
 
-use palisade_base::{Error, Instant, RecordId, TrailEntry};
+use palisade_base::{Change, Error, Instant, RecordId, TrailEntry, TrailValue};
 use palisade_store::{Conn, Value, WriteTx};
 use serde_json::{Map, Value as Json};
 
@@ -60,14 +60,8 @@ pub struct Merged {
     pub after: Vec<ChildRow>,
     /// How many were given earlier than what was there, and left aside.
     pub older: usize,
-}
-
-impl Merged {
-    /// Whether anything is other than it was.
-    #[must_use]
-    pub fn has_changed(&self) -> bool {
-        said(&self.before) != said(&self.after)
-    }
+    /// Whether anything was written, be it only that a row was given again later.
+    pub is_written: bool,
 }
 
 impl Records {
@@ -105,19 +99,25 @@ impl Records {
         let before = store::rows(tx, child, found.record.id, Some(&keys)).await?;
         let there: HashMap<RecordId, Instant> = before.iter().map(|row| (row.key, row.given_at)).collect();
         let is_late = |row: &ChildRow| there.get(&row.key).is_some_and(|at| row.given_at < *at);
-        let (late, fresh): (Vec<ChildRow>, Vec<ChildRow>) = given.into_iter().partition(is_late);
+        let (late, mut fresh): (Vec<ChildRow>, Vec<ChildRow>) = given.into_iter().partition(is_late);
+        fresh.retain(|row| !before.contains(row));
         store::put(tx, child, found.record.id, &fresh).await?;
         let after = store::rows(tx, child, found.record.id, Some(&keys)).await?;
-        Ok(Merged { before, after, older: late.len() })
+        Ok(Merged { before, after, older: late.len(), is_written: !fresh.is_empty() })
     }
 }
 
-/// Adds rows to records that this transaction has made.
+/// Adds rows to a record that this transaction has made.
 ///
 /// # Errors
 /// The database can't be used, or there are such rows already.
-pub async fn add_rows(tx: &mut WriteTx, child: &'static Child, rows: &[(RecordId, ChildRow)]) -> Result<(), Error> {
-    Ok(store::insert(tx, child, rows).await?)
+pub async fn add_rows(
+    tx: &mut WriteTx,
+    child: &'static Child,
+    record: RecordId,
+    rows: &[ChildRow],
+) -> Result<(), Error> {
+    Ok(store::insert(tx, child, record, rows).await?)
 }
 
 /// Removes the rows of a record that say nothing; a transition does this when nothing late can come any more.
@@ -151,13 +151,7 @@ fn said(rows: &[ChildRow]) -> HashMap<RecordId, &[Value]> {
 }
 
 /// Adds to an entry what has become of rows: one change for all of them, by the id of the other record.
-#[must_use]
-pub fn with_row_changes(
-    entry: TrailEntry,
-    child: &'static Child,
-    before: &[ChildRow],
-    after: &[ChildRow],
-) -> TrailEntry {
+pub fn add_row_changes(entry: &mut TrailEntry, child: &'static Child, before: &[ChildRow], after: &[ChildRow]) {
     let (old, new) = (said(before), said(after));
     let differs = |row: &&ChildRow| old.get(&row.key) != new.get(&row.key);
     let shown = |rows: &[ChildRow]| -> Json {
@@ -165,7 +159,10 @@ pub fn with_row_changes(
         Json::Object(changed.map(|row| (row.key.to_string(), row_json(child, row))).collect())
     };
     let (before, after) = (shown(before), shown(after));
-    entry.changed(child.name, before, after)
+    if before != after {
+        let (before, after) = (TrailValue::Shown(before), TrailValue::Shown(after));
+        entry.changes.push(Change { field: child.name.into(), before, after });
+    }
 }
 
 /// A row as the trail has it: its first field alone where the others are empty.

@@ -16,8 +16,8 @@ pub(super) async fn hold(tx: &mut WriteTx, record: &Record, now: Instant) -> Res
     sql.ident(record.ty.table).push(" SET updated_at = ").value(now).push(" WHERE id = ").value(record.id);
     sql.push(" AND archived_at IS NULL");
     if let Some(lifecycle) = record.ty.lifecycle {
-        let state = record.value(lifecycle.field).cloned();
-        sql.push(" AND ").ident(lifecycle.field).push(" = ").value(state.unwrap_or_else(|| "".into()));
+        let column = record.ty.field(lifecycle.field).map_or(lifecycle.field, |field| field.column);
+        sql.push(" AND ").ident(column).push(" = ").value(lifecycle.state_of(record));
     }
     Ok(tx.execute(sql.build()).await? == 1)
 }
@@ -25,7 +25,7 @@ pub(super) async fn hold(tx: &mut WriteTx, record: &Record, now: Instant) -> Res
 fn columns(sql: &mut SqlBuilder, child: &'static Child) {
     sql.ident(child.key);
     for field in child.fields {
-        sql.push(", ").ident(field.name);
+        sql.push(", ").ident(field.column);
     }
     sql.push(", ").ident(child.given_at);
 }
@@ -48,7 +48,7 @@ pub(super) async fn rows(
 }
 
 fn read(row: &Row, child: &'static Child) -> Result<ChildRow, StoreError> {
-    let value = |field: &crate::Field| row.value(field.name, field.kind.stored_as());
+    let value = |field: &crate::Field| row.value(field.column, field.kind.stored_as());
     Ok(ChildRow {
         key: row.get(child.key)?,
         values: child.fields.iter().map(value).collect::<Result<_, _>>()?,
@@ -56,15 +56,15 @@ fn read(row: &Row, child: &'static Child) -> Result<ChildRow, StoreError> {
     })
 }
 
-fn insert_into(child: &'static Child, rows: impl Iterator<Item = (RecordId, ChildRow)>) -> SqlBuilder {
+fn insert_into(child: &'static Child, parent: RecordId, rows: &[ChildRow]) -> SqlBuilder {
     let mut sql = SqlBuilder::new("INSERT INTO ");
     sql.ident(child.table).push(" (").ident(child.parent).push(", ");
     columns(&mut sql, child);
     sql.push(") VALUES ");
-    for (place, (parent, row)) in rows.enumerate() {
+    for (place, row) in rows.iter().enumerate() {
         sql.push(if place == 0 { "(" } else { ", (" }).value(parent).push(", ").value(row.key);
-        for value in row.values {
-            sql.push(", ").value(value);
+        for value in &row.values {
+            sql.push(", ").value(value.clone());
         }
         sql.push(", ").value(row.given_at).push(")");
     }
@@ -74,10 +74,11 @@ fn insert_into(child: &'static Child, rows: impl Iterator<Item = (RecordId, Chil
 pub(super) async fn insert(
     tx: &mut WriteTx,
     child: &'static Child,
-    rows: &[(RecordId, ChildRow)],
+    parent: RecordId,
+    rows: &[ChildRow],
 ) -> Result<(), StoreError> {
     for chunk in rows.chunks(ROWS_AT_ONCE) {
-        tx.execute(insert_into(child, chunk.iter().cloned()).build()).await?;
+        tx.execute(insert_into(child, parent, chunk).build()).await?;
     }
     Ok(())
 }
@@ -90,9 +91,9 @@ pub(super) async fn put(
     rows: &[ChildRow],
 ) -> Result<(), StoreError> {
     for chunk in rows.chunks(ROWS_AT_ONCE) {
-        let mut sql = insert_into(child, chunk.iter().map(|row| (parent, row.clone())));
+        let mut sql = insert_into(child, parent, chunk);
         sql.push(" ON CONFLICT (").ident(child.parent).push(", ").ident(child.key).push(") DO UPDATE SET ");
-        let names = child.fields.iter().map(|field| field.name).chain([child.given_at]);
+        let names = child.fields.iter().map(|field| field.column).chain([child.given_at]);
         for (place, name) in names.enumerate() {
             sql.push(if place == 0 { "" } else { ", " }).ident(name).push(" = excluded.").ident(name);
         }
@@ -105,7 +106,7 @@ pub(super) async fn drop_empty(tx: &mut WriteTx, child: &'static Child, parent: 
     let mut sql = SqlBuilder::new("DELETE FROM ");
     sql.ident(child.table).push(" WHERE ").ident(child.parent).push(" = ").value(parent);
     for field in child.fields {
-        sql.push(" AND ").ident(field.name).push(" IS NULL");
+        sql.push(" AND ").ident(field.column).push(" IS NULL");
     }
     tx.execute(sql.build()).await.map(drop)
 }

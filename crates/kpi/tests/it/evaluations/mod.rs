@@ -1,0 +1,7 @@
+//! Evaluations: their life, their marks, and what happens when several people are at it at once.
+
+mod history;
+mod life;
+mod marks;
+mod races;
+mod stage;
