@@ -7,7 +7,7 @@ use crate::{
     TYPES,
     standing::READ_STANDING,
     types::{
-        self, AMEND, CONFIRM_SPECIAL_SKILL, DECIDE_TRAINING_REQUEST, EMPLOYEE as EMPLOYEE_TYPE, EVALUATE, EVALUATION,
+        AMEND, CONFIRM_SPECIAL_SKILL, DECIDE_TRAINING_REQUEST, EMPLOYEE as EMPLOYEE_TYPE, EVALUATE, EVALUATION,
         READ_DETAILS, REVIEW, SET_TRAINER,
     },
 };
@@ -40,7 +40,6 @@ pub fn permissions() -> Vec<PermissionInfo> {
         about: "Their current ratings and tools, without the evaluations that these come from.".into(),
         scopes: EMPLOYEE_TYPE.rows.scopes(),
     });
-    all.extend([types::confirm_permission(), types::decide_permission()]);
     all.extend(directory::permissions());
     all
 }

@@ -84,6 +84,24 @@ impl Records {
         Ok(seen)
     }
 
+    /// Whether the caller could begin this transition from where the record is.
+    ///
+    /// # Errors
+    /// What [`Records::transition`] would say, but for what may be missing in the record.
+    pub async fn check_transition(
+        &self,
+        caller: &Caller,
+        record: &Record,
+        transition: &'static Transition,
+    ) -> Result<(), Error> {
+        let moving = Moving { record, caller, today: self.today() };
+        let mut conn = self.store.read().await?;
+        match may_move(self, &mut conn, &moving, transition).await {
+            Err(error) if error.kind() == ErrorKind::Invalid => Ok(()),
+            checked => checked,
+        }
+    }
+
     /// The transitions that the caller can begin from where the record is: for showing only buttons that lead somewhere.
     /// What may still be missing, the transition says itself.
     ///

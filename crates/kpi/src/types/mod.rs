@@ -20,6 +20,3 @@ pub use qualification::QUALIFICATION;
 pub use special_skill::{CONFIRM_SPECIAL_SKILL, SPECIAL_SKILL};
 pub use team::TEAM;
 pub use training_request::{DECIDE_TRAINING_REQUEST, TRAINING_REQUEST};
-
-pub(crate) use special_skill::permission as confirm_permission;
-pub(crate) use training_request::permission as decide_permission;

@@ -1,6 +1,6 @@
 //! What somebody can do that the catalogue does not list.
 
-use palisade_records::{Field, Kind, Lifecycle, PermissionInfo, RecordType, Transition, Verb, verbs};
+use palisade_records::{Field, Kind, Lifecycle, RecordType, Transition, Verb, verbs};
 
 use super::{EMPLOYEE, EVALUATION};
 use crate::{development::policy, store::ABOUT_EMPLOYEE_ROWS};
@@ -84,13 +84,3 @@ pub static SPECIAL_SKILL: RecordType = RecordType {
     children: &[],
     retention: "As long as the person works here; afterwards as the retention policy says.",
 };
-
-/// The permission that the type has besides its verbs.
-pub(crate) fn permission() -> PermissionInfo {
-    PermissionInfo {
-        name: CONFIRM_SPECIAL_SKILL,
-        label: "Confirm special skills".into(),
-        about: "Not one's own.".into(),
-        scopes: SPECIAL_SKILL.rows.scopes(),
-    }
-}

@@ -1,9 +1,7 @@
 //! Training that somebody asks for.
 
 use palisade_base::FieldError;
-use palisade_records::{
-    Field, Kind, Lifecycle, PermissionInfo, RecordType, Stamp, Transition, Values, Verb, directory::PERSON, verbs,
-};
+use palisade_records::{Field, Kind, Lifecycle, RecordType, Stamp, Transition, Values, Verb, directory::PERSON, verbs};
 
 use super::{EMPLOYEE, EVALUATION, SKILL, TOOL};
 use crate::{development::policy, store::ABOUT_EMPLOYEE_ROWS};
@@ -118,14 +116,4 @@ fn check(values: &Values<'_>) -> Vec<FieldError> {
         return vec![FieldError { field: "tool_id".into(), message }];
     }
     Vec::new()
-}
-
-/// The permission that the type has besides its verbs.
-pub(crate) fn permission() -> PermissionInfo {
-    PermissionInfo {
-        name: DECIDE_TRAINING_REQUEST,
-        label: "Approve and decline training requests".into(),
-        about: "Not one's own.".into(),
-        scopes: TRAINING_REQUEST.rows.scopes(),
-    }
 }

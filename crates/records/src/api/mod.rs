@@ -19,7 +19,7 @@ use palisade_web::{Access, Failure, JsonBody, ListQueryParts, ListSpec, Outcome,
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Draft, Kind as FieldKind, Record, RecordType, Records, Verb,
+    Draft, Kind as FieldKind, Record, RecordType, Records, Transition, Verb,
     query::{fixed, list_request, list_spec},
 };
 
@@ -50,6 +50,7 @@ fn type_routes(records: &Records, ty: &'static RecordType) -> Routes {
     let one = fixed(format!("/api/v1/{}/{{id}}", ty.path));
     let restored = fixed(format!("/api/v1/{}/{{id}}/restore", ty.path));
     let needs = |verb: Verb| Access::Permission(Permission::new(verb.permission), Scope::Own);
+    let transitions = transition_routes(&api);
     Routes::new(api)
         .get(list, needs(ty.verbs.read), list_records)
         .post(list, needs(ty.verbs.create), create)
@@ -59,6 +60,22 @@ fn type_routes(records: &Records, ty: &'static RecordType) -> Routes {
         .delete(one, needs(ty.verbs.archive), archive)
         .post(restored, needs(ty.verbs.restore), restore)
         .finish()
+        .merge(transitions)
+}
+
+/// One transition of one type.
+#[derive(Clone)]
+struct Step {
+    api: Api,
+    transition: &'static Transition,
+}
+
+fn transition_routes(api: &Api) -> Routes {
+    api.ty.transitions().iter().fold(Routes::new(()), |routes, transition| {
+        let path = fixed(format!("/api/v1/{}/{{id}}/{}", api.ty.path, transition.name));
+        let needs = Access::Permission(Permission::new(transition.verb.permission), Scope::Own);
+        routes.merge(Routes::new(Step { api: api.clone(), transition }).post(path, needs, act).finish())
+    })
 }
 
 async fn describe(State(description): State<Arc<Json>>) -> Response {
@@ -154,6 +171,27 @@ async fn restore(State(api): State<Api>, visitor: Visitor, id: Id, headers: Head
     };
     let done = api.records.restore(&visitor.caller, api.ty, (id.0.0, version.number)).await;
     answer(StatusCode::OK, &done.map_err(|error| version.failure(error))?)
+}
+
+/// Moves a record to another state; without a version, whatever its version is.
+async fn act(
+    State(step): State<Step>,
+    visitor: Visitor,
+    id: Id,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<Body>,
+) -> Outcome {
+    require_key(&visitor)?;
+    let (draft, named) = body.into_draft();
+    let version = asked_version(&headers, named)?;
+    let at = (id.0.0, version.map(|version| version.number));
+    let done = step.api.records.transition(&visitor.caller, step.api.ty, step.transition.name, at, &draft).await;
+    match (done, version) {
+        (Ok(Some(record)), _) => answer(StatusCode::OK, &record),
+        (Ok(None), _) => Ok(StatusCode::NO_CONTENT.into_response()),
+        (Err(error), Some(version)) => Err(version.failure(error)),
+        (Err(error), None) => Err(error.into()),
+    }
 }
 
 type Id = PathId<CanonicalId>;

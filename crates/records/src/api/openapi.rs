@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Calls;
 use crate::{
-    Field, Kind, RecordType,
+    Field, Kind, RecordType, Transition,
     query::{ARCHIVED_VALUES, list_spec},
 };
 
@@ -18,6 +18,10 @@ pub(super) fn describe(types: &[&'static RecordType], calls: &Calls) -> Json {
         paths.insert(format!("/api/v1/{}", ty.path), collection(ty));
         paths.insert(format!("/api/v1/{}/{{id}}", ty.path), item(ty));
         paths.insert(format!("/api/v1/{}/{{id}}/restore", ty.path), restore(ty));
+        for transition in ty.transitions() {
+            let path = format!("/api/v1/{}/{{id}}/{}", ty.path, transition.name);
+            paths.insert(path, json!({ "post": step(ty, transition) }));
+        }
         let name = schema_name(ty);
         schemas.insert(name.clone(), record_schema(ty));
         schemas.insert(format!("{name}New"), body_schema(ty, Body::New));
@@ -117,6 +121,35 @@ fn restore(ty: &'static RecordType) -> Json {
             "responses": answers(&[("200", record_answer(&reference(&schema_name(ty)), false))], &["404", "409", "412"]),
         })),
     })
+}
+
+/// Moving a record to another state, with what that asks for.
+fn step(ty: &'static RecordType, transition: &Transition) -> Json {
+    let mut properties = Map::new();
+    for field in transition.asks.iter().filter_map(|name| ty.field(name)) {
+        properties.insert(field.name.into(), field_schema(field, value_schema(field.kind), false));
+    }
+    properties.insert("version".into(), version_schema());
+    let required = transition.asks;
+    let body =
+        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+    let moved = json!({ "description": "It is done, and the record is not yours to see any more." });
+    let own = [("200", record_answer(&reference(&schema_name(ty)), false)), ("204", moved)];
+    let verb = transition.name.replace('-', "_");
+    operation(
+        ty,
+        &verb,
+        format!("{}: {}", transition.label, transition.about),
+        json!({
+            "parameters": [{ "$ref": "#/components/parameters/id" }, { "$ref": "#/components/parameters/version" }],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
+            "responses": answers(&own, &["404", "409", "412", "413", "415"]),
+        }),
+    )
+}
+
+fn version_schema() -> Json {
+    json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX, "description": "The version that you have seen; If-Match says the same." })
 }
 
 fn operation(ty: &RecordType, verb: &str, summary: String, mut rest: Json) -> Json {
@@ -312,8 +345,7 @@ fn body_schema(ty: &'static RecordType, body: Body) -> Json {
         }
     }
     if body != Body::New {
-        let version = json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX, "description": "The version that you have seen; If-Match says the same." });
-        properties.insert("version".into(), version);
+        properties.insert("version".into(), version_schema());
     }
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }

@@ -156,6 +156,11 @@ fn draft(pages: &Pages, fields: &Fields, is_shown: impl Fn(usize) -> bool) -> Re
     Ok(draft)
 }
 
+/// Whether what was sent lacks something, so that it can be asked for again.
+pub(super) fn is_unfinished(error: &Error) -> bool {
+    error.kind() == ErrorKind::Invalid
+}
+
 /// Whether the form can be shown again with the error beside its fields.
 fn is_answerable(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict)
@@ -166,7 +171,12 @@ fn status_of(error: &Error) -> StatusCode {
 }
 
 /// The input of a field with its value. `None` where there is nothing to choose from: a link to what the caller does not see.
-async fn input(pages: &Pages, caller: &Caller, field: &Field, current: Option<&Cell>) -> Result<Option<Input>, Error> {
+pub(super) async fn input(
+    pages: &Pages,
+    caller: &Caller,
+    field: &Field,
+    current: Option<&Cell>,
+) -> Result<Option<Input>, Error> {
     let input = match field.kind {
         Kind::Text(max) => Input::text(field.name, field.label).max_length(limit(max)),
         Kind::LongText(max) => Input::area(field.name, field.label, 4).max_length(limit(max)),

@@ -7,6 +7,7 @@ mod importing;
 mod list;
 mod lookup;
 mod show;
+mod transition;
 mod words;
 
 use std::sync::Arc;
@@ -76,7 +77,7 @@ fn type_routes(pages: Pages) -> Routes {
     let ty = pages.ty;
     let path = |rest: &str| fixed(format!("/{}{rest}", ty.path));
     let verbs = &ty.verbs;
-    let imports = import_routes(pages.clone(), verbs);
+    let (imports, transitions) = (import_routes(pages.clone(), verbs), transition::routes(&pages));
     Routes::new(pages)
         .get(path(""), needs(verbs.read), list::show)
         .get(path("/new"), needs(verbs.create), form::show_new)
@@ -91,4 +92,5 @@ fn type_routes(pages: Pages) -> Routes {
         .get(path("/export.xlsx"), needs(verbs.export), files::export_xlsx)
         .finish()
         .merge(imports)
+        .merge(transitions)
 }

@@ -68,7 +68,7 @@ async fn page<'a>(pages: &Pages, visitor: &'a Visitor, record: &Record) -> Resul
         let form = ActionForm::new(format!("{path}/restore"), &visitor.csrf, "Take into use again");
         page = page.action(form.with("version", record.version.to_string()));
     }
-    Ok(page)
+    super::transition::add_buttons(pages, visitor, record, page).await
 }
 
 fn facts(caller: &Caller, record: &Record) -> Facts {

@@ -28,7 +28,7 @@ fn least(ty: &'static RecordType, employee: RecordId, skill: RecordId) -> Draft 
 
 const KINDS: [&RecordType; 5] = [&QUALIFICATION, &SPECIAL_SKILL, &CUSTOM_TOOL, &GOAL, &TRAINING_REQUEST];
 
-async fn a_skill(company: &Company) -> RecordId {
+pub(super) async fn a_skill(company: &Company) -> RecordId {
     let draft = Draft::new().text("name", "Carpentry").text("display_order", "1");
     let category = company.records.create(&company.admin, &SKILL_CATEGORY, &draft).await.unwrap().id;
     let draft =
@@ -36,7 +36,12 @@ async fn a_skill(company: &Company) -> RecordId {
     company.records.create(&company.admin, &SKILL, &draft).await.unwrap().id
 }
 
-async fn make(company: &Company, caller: &Caller, ty: &'static RecordType, employee: RecordId) -> Result<Record, Kind> {
+pub(super) async fn make(
+    company: &Company,
+    caller: &Caller,
+    ty: &'static RecordType,
+    employee: RecordId,
+) -> Result<Record, Kind> {
     let skill = all(&company.records, &company.admin, &SKILL).await[0].id;
     let made = company.records.create(caller, ty, &least(ty, employee, skill)).await;
     made.map_err(|error| error.kind())
