@@ -11,6 +11,7 @@ pub mod score_card;
 pub mod scoring;
 pub mod standing;
 mod store;
+pub mod tiers;
 pub mod types;
 
 use palisade_records::RecordType;
@@ -37,4 +38,6 @@ pub const TYPES: &[&RecordType] = &[
     &types::CUSTOM_TOOL,
     &types::GOAL,
     &types::TRAINING_REQUEST,
+    &types::TIER_RULE,
+    &types::PROMOTION,
 ];

@@ -112,6 +112,8 @@ fn read_field(
     if !is_open {
         return Err(if field.is_by_program {
             BY_PROGRAM
+        } else if may_set && !field.changed_by.is_empty() {
+            field.changed_by
         } else if may_set {
             "This was settled when the record was made."
         } else {

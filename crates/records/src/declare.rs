@@ -118,6 +118,8 @@ pub struct Field {
     pub is_shared: bool,
     /// Whether it is settled when the record is made.
     pub is_fixed: bool,
+    /// What to do to change it where it is settled, in a sentence; empty where nothing can be done.
+    pub changed_by: &'static str,
     /// Whether the search box looks into it.
     pub is_searchable: bool,
     /// Whether it is a column of the list.
@@ -274,6 +276,7 @@ impl Field {
             is_required: false,
             is_shared: false,
             is_fixed: false,
+            changed_by: "",
             is_searchable: false,
             is_listed: false,
             is_filter: false,
@@ -315,6 +318,12 @@ impl Field {
     #[must_use]
     pub const fn fixed(self) -> Self {
         Self { is_fixed: true, ..self }
+    }
+
+    /// It is settled when the record is made, and changes in the course of something else: this says of what.
+    #[must_use]
+    pub const fn changed_by(self, advice: &'static str) -> Self {
+        Self { changed_by: advice, ..self.fixed() }
     }
 
     /// It is a column of the list.
@@ -464,6 +473,13 @@ impl RecordType {
             }
         });
         all
+    }
+
+    /// Whether people enter and change its records; otherwise all of it follows from what is done elsewhere, and there is
+    /// nothing to fill in.
+    #[must_use]
+    pub fn is_kept_by_hand(&self) -> bool {
+        self.fields.iter().any(|field| !field.is_by_program)
     }
 
     /// What leads its records from state to state; nothing where it has no states.

@@ -126,7 +126,7 @@ impl Targets {
             let first = first_link(&admin_pages.get(page).await, page);
             targets.extend(COLUMNS.map(|column| ((noun, column), first.clone())));
         }
-        for noun in ["tiers", "skill-categories", "skills", "tool-categories", "tools"] {
+        for noun in ["tiers", "tier-rules", "skill-categories", "skills", "tool-categories", "tools"] {
             let first = id(&list(admin, noun).await[0]).to_owned();
             targets.extend(COLUMNS.map(|column| ((noun, column), first.clone())));
         }
@@ -135,6 +135,10 @@ impl Targets {
                 let employee = targets[&("employees", column)].clone();
                 targets.insert((noun, column), about(admin, noun, &employee, &body).await);
             }
+        }
+        for column in COLUMNS.into_iter().filter(|column| *column != Column::Anonymous) {
+            let employee = targets[&("employees", column)].clone();
+            targets.insert(("promotions", column), promotion(admin, admin_pages, &employee).await);
         }
         Self(targets)
     }
@@ -180,6 +184,22 @@ async fn about(admin: &Client, noun: &str, employee: &str, body: &Value) -> Stri
     let made = admin.send(Method::POST, &path, |request| request.json(&body)).await;
     assert_eq!(made.status, 201, "{}", made.text);
     id(&made.json()["data"]).to_owned()
+}
+
+/// A promotion of this employee, decided on where there is none yet.
+async fn promotion(admin: &Client, admin_pages: &Client, employee: &str) -> String {
+    let known = format!("promotions?employee_id={employee}&");
+    if list(admin, &known).await.is_empty() {
+        let record = admin.get(&format!("/api/v1/employees/{employee}")).await.json()["data"].clone();
+        let from = link(&record, "tier_id").expect("an employee has a tier").to_owned();
+        let tiers = list(admin, "tiers").await;
+        let to = tiers.iter().map(id).find(|tier| *tier != from).expect("there are others").to_owned();
+        let page = format!("/employees/{employee}/promote");
+        let fields = [("from", from.as_str()), ("to", to.as_str()), ("reason", "Matrix")];
+        let done = admin_pages.post_form(&page, &page, &fields).await;
+        assert_eq!(done.status, 303, "{}", done.text);
+    }
+    id(&list(admin, &known).await[0]).to_owned()
 }
 
 fn first_of(targets: &BTreeMap<(&'static str, Column), String>, noun: &'static str) -> String {

@@ -2,13 +2,16 @@
 
 mod coverage;
 mod home;
+mod promote;
+mod readiness;
 mod score_card;
+mod tier_rules;
 
 use palisade_base::{Permission, Scope};
 use palisade_records::{RecordType, Records, api, directory::PERSON, pages};
 use palisade_web::{Access, Icon, NavItem, Routes};
 
-use crate::{TYPES, coverage::Coverage, standing::Standings, types};
+use crate::{TYPES, coverage::Coverage, standing::Standings, tiers::Tiers, types};
 
 /// What the app's routes work with.
 #[derive(Clone)]
@@ -23,13 +26,19 @@ pub fn routes(state: KpiState) -> Routes {
     let types = TYPES.iter().copied().filter(|ty| ty.name != types::EVALUATION.name).chain([&PERSON]);
     let types: Vec<&'static RecordType> = types.collect();
     let records = state.records.clone();
+    let standings = Standings::new(records.clone());
+    let tiers = Tiers::new(records.clone(), standings.clone());
+    let readiness = readiness::ReadinessState { records: records.clone(), tiers: tiers.clone() };
+    let companions = pages::Companions::new().with(&types::TIER_RULE, tier_rules::RuleCompanion(tiers));
     Routes::new(state)
         .get("/", Access::SignedIn, home::show)
         .finish()
         .merge(score_card::routes(&records))
-        .merge(coverage::routes(Coverage::new(records.clone(), Standings::new(records.clone()))))
-        .merge(pages::routes(&records, &types, &pages::Companions::new()))
-        .merge(api::routes(&records, &types, &api::Calls::new()))
+        .merge(coverage::routes(Coverage::new(records.clone(), standings)))
+        .merge(readiness::routes(readiness.clone()))
+        .merge(promote::routes(readiness))
+        .merge(pages::routes(&records, &types, &companions))
+        .merge(api::routes(&records, &types, &readiness::calls()))
 }
 
 /// The app's entries in the frame of its pages.
@@ -56,6 +65,8 @@ pub fn navigation() -> Vec<NavItem> {
         entry("Catalogue", &types::TOOL_CATEGORY, "/tool-categories", Icon::Category, None),
         score_card::nav_item(),
         entry("Catalogue", &types::TIER, "/tiers", Icon::Tier, None),
+        entry("Catalogue", &types::TIER_RULE, "/tier-rules", Icon::Tier, None),
+        entry("Development", &types::PROMOTION, "/promotions", Icon::Tier, None),
         entry("Directory", &PERSON, "/people", Icon::Person, None),
     ]
 }

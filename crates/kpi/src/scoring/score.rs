@@ -121,6 +121,12 @@ impl Difference {
         rounded(self.0.unsigned_abs().into(), u64::from(ONE / 10)).unwrap_or_default() == 0
     }
 
+    /// Its size, without its direction, with two decimals.
+    #[must_use]
+    pub fn two_decimals(self) -> String {
+        Score(self.0.unsigned_abs()).two_decimals()
+    }
+
     /// Its size, without its direction, with one decimal.
     #[must_use]
     pub fn size(self) -> String {

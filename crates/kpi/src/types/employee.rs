@@ -74,6 +74,7 @@ pub static EMPLOYEE: RecordType = RecordType {
             .filter()
             .personal("to assign work that the person can do")
             .set_by_others()
+            .changed_by("Another tier is a promotion, with its reason: decide on it on their page.")
             .also_called(&["tier level"]),
         Field::new("team_id", "Team", Kind::Link(&TEAM)).listed().filter().personal("to organise the work"),
         Field::new("hire_date", "Hired on", Kind::Date)

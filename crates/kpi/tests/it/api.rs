@@ -53,6 +53,8 @@ on_both_engines! {
         let path = format!("/api/v1/employees/{}", nick.id);
         let mut whole = employee(&company, "Nick");
         whole["version"] = json!(nick.version);
+        // Another tier is a promotion.
+        whole["tier_id"] = json!(company.tiers[1].to_string());
         let put = api.call(Method::PUT, &path, &whole.to_string(), &[]).await.json();
         assert_eq!((&put["data"]["notes"], &put["data"]["phone"]), (&json!(null), &json!(null)));
         let version = put["data"]["version"].clone();

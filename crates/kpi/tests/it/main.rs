@@ -15,6 +15,7 @@ mod scopes;
 mod score_card;
 mod site;
 mod standing;
+mod tiers;
 mod trail;
 mod transfer;
 mod validation;

@@ -51,15 +51,21 @@ fn type_routes(records: &Records, ty: &'static RecordType) -> Routes {
     let restored = fixed(format!("/api/v1/{}/{{id}}/restore", ty.path));
     let needs = |verb: Verb| Access::Permission(Permission::new(verb.permission), Scope::Own);
     let transitions = transition_routes(&api);
-    Routes::new(api)
+    let reading = Routes::new(api.clone())
         .get(list, needs(ty.verbs.read), list_records)
-        .post(list, needs(ty.verbs.create), create)
         .get(one, needs(ty.verbs.read), read)
+        .finish();
+    if !ty.is_kept_by_hand() {
+        return reading;
+    }
+    Routes::new(api)
+        .post(list, needs(ty.verbs.create), create)
         .put(one, needs(ty.verbs.update), replace)
         .patch(one, needs(ty.verbs.update), change)
         .delete(one, needs(ty.verbs.archive), archive)
         .post(restored, needs(ty.verbs.restore), restore)
         .finish()
+        .merge(reading)
         .merge(transitions)
 }
 

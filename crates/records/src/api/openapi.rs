@@ -15,15 +15,18 @@ pub(super) fn describe(types: &[&'static RecordType], calls: &Calls) -> Json {
     schemas.insert("Error".into(), error_schema());
     schemas.insert("Page".into(), page_schema());
     for ty in types {
-        paths.insert(format!("/api/v1/{}", ty.path), collection(ty));
-        paths.insert(format!("/api/v1/{}/{{id}}", ty.path), item(ty));
-        paths.insert(format!("/api/v1/{}/{{id}}/restore", ty.path), restore(ty));
         for transition in ty.transitions() {
             let path = format!("/api/v1/{}/{{id}}/{}", ty.path, transition.name);
             paths.insert(path, json!({ "post": step(ty, transition) }));
         }
         let name = schema_name(ty);
         schemas.insert(name.clone(), record_schema(ty));
+        paths.insert(format!("/api/v1/{}", ty.path), readable(ty, collection(ty)));
+        paths.insert(format!("/api/v1/{}/{{id}}", ty.path), readable(ty, item(ty)));
+        if !ty.is_kept_by_hand() {
+            continue;
+        }
+        paths.insert(format!("/api/v1/{}/{{id}}/restore", ty.path), restore(ty));
         schemas.insert(format!("{name}New"), body_schema(ty, Body::New));
         schemas.insert(format!("{name}Whole"), body_schema(ty, Body::Whole));
         schemas.insert(format!("{name}Change"), body_schema(ty, Body::Change));
@@ -56,6 +59,14 @@ pub(super) fn describe(types: &[&'static RecordType], calls: &Calls) -> Json {
             "responses": failures(),
         },
     })
+}
+
+/// The calls of a path that there are: nobody writes records that follow from what is done elsewhere.
+fn readable(ty: &RecordType, mut calls: Json) -> Json {
+    if let (false, Some(calls)) = (ty.is_kept_by_hand(), calls.as_object_mut()) {
+        calls.retain(|method, _| method == "get");
+    }
+    calls
 }
 
 /// `skill_category` becomes `SkillCategory`.

@@ -44,10 +44,10 @@ fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery, total: u64) 
     let noun = noun(ty, total);
     let found = if query.is_filtered() { " found" } else { "" };
     let mut page = Page::new(visitor, ty.plural).lead(format!("{total} {noun}{found}. {}", ty.about));
-    if holds(&visitor.caller, ty.verbs.create) {
+    if ty.is_kept_by_hand() && holds(&visitor.caller, ty.verbs.create) {
         page = page.action(ButtonLink::first(format!("Add {}", ty.one()), format!("{path}/new")).icon(Icon::Plus));
     }
-    if holds(&visitor.caller, ty.verbs.import) {
+    if ty.is_kept_by_hand() && holds(&visitor.caller, ty.verbs.import) {
         page = page.action(ButtonLink::second("Import", format!("{path}/import")).icon(Icon::Import));
     }
     if holds(&visitor.caller, ty.verbs.export) {
@@ -157,7 +157,7 @@ fn empty(pages: &Pages, caller: &Caller, query: &ListQuery) -> EmptyState {
         return EmptyState::new("The list ends before this page", "Go back to its beginning.")
             .action("To the first page", query.page_path(1));
     }
-    if holds(caller, pages.ty.verbs.create) {
+    if pages.ty.is_kept_by_hand() && holds(caller, pages.ty.verbs.create) {
         let text = "Enter the first one, or import a file with many.";
         return EmptyState::new(format!("No {noun} yet"), text)
             .action("Enter the first", format!("{}/new", pages.list_path()));

@@ -77,20 +77,26 @@ fn type_routes(pages: Pages) -> Routes {
     let ty = pages.ty;
     let path = |rest: &str| fixed(format!("/{}{rest}", ty.path));
     let verbs = &ty.verbs;
+    let reading = Routes::new(pages.clone())
+        .get(path(""), needs(verbs.read), list::show)
+        .get(path("/{id}"), needs(verbs.read), show::show)
+        .get(path("/export.csv"), needs(verbs.export), files::export_csv)
+        .get(path("/export.xlsx"), needs(verbs.export), files::export_xlsx)
+        .finish();
+    if !ty.is_kept_by_hand() {
+        return reading;
+    }
     let (imports, transitions) = (import_routes(pages.clone(), verbs), transition::routes(&pages));
     Routes::new(pages)
-        .get(path(""), needs(verbs.read), list::show)
         .get(path("/new"), needs(verbs.create), form::show_new)
         .post(path("/new"), needs(verbs.create), form::create)
-        .get(path("/{id}"), needs(verbs.read), show::show)
         .get(path("/{id}/edit"), needs(verbs.update), form::show_edit)
         .post(path("/{id}/edit"), needs(verbs.update), form::update)
         .get(path("/{id}/archive"), needs(verbs.archive), show::confirm_archive)
         .post(path("/{id}/archive"), needs(verbs.archive), show::archive)
         .post(path("/{id}/restore"), needs(verbs.restore), show::restore)
-        .get(path("/export.csv"), needs(verbs.export), files::export_csv)
-        .get(path("/export.xlsx"), needs(verbs.export), files::export_xlsx)
         .finish()
+        .merge(reading)
         .merge(imports)
         .merge(transitions)
 }

@@ -57,6 +57,9 @@ async fn page<'a>(pages: &Pages, visitor: &'a Visitor, record: &Record) -> Resul
     let (records, caller, path) = (&pages.records, &visitor.caller, pages.record_path(record.id));
     let crumbs = Breadcrumbs::new().link(pages.ty.plural, pages.list_path());
     let mut page = Page::new(visitor, record.title()).crumbs(crumbs).width(Width::Reading);
+    if !pages.ty.is_kept_by_hand() {
+        return Ok(page);
+    }
     let is_open = record.archived_at.is_none() && record.is_settable();
     if is_open && records.may::<Update>(caller, record).await? {
         page = page.action(ButtonLink::first("Change", format!("{path}/edit")).icon(Icon::Edit));
