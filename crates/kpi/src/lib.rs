@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod coverage;
+pub mod dashboard;
 pub mod demo;
 pub mod development;
 pub mod evaluation;

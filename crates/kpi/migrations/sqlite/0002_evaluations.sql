@@ -36,6 +36,8 @@ CREATE INDEX evaluation_employee ON evaluation (employee_id, evaluated_on);
 CREATE INDEX evaluation_evaluator ON evaluation (evaluator_id);
 CREATE INDEX evaluation_reviewer ON evaluation (reviewer_id);
 CREATE INDEX evaluation_date ON evaluation (evaluated_on);
+-- What is still to be done with: few, however long the history.
+CREATE INDEX evaluation_waiting ON evaluation (evaluator_id) WHERE state <> 'reviewed' AND archived_at IS NULL;
 -- One corrected copy of each evaluation.
 CREATE UNIQUE INDEX evaluation_amends ON evaluation (amends_id) WHERE archived_at IS NULL;
 

@@ -1,15 +1,19 @@
 //! The pages and calls of the app.
 
 mod coverage;
-mod home;
+mod dashboard;
+mod figures;
+mod json;
+mod profile;
 mod promote;
 mod readiness;
 mod score_card;
 mod tier_rules;
+mod trend;
 
 use palisade_base::{Permission, Scope};
 use palisade_records::{RecordType, Records, api, directory::PERSON, pages};
-use palisade_web::{Access, Icon, NavItem, Routes};
+use palisade_web::{Icon, NavItem, Routes};
 
 use crate::{TYPES, coverage::Coverage, standing::Standings, tiers::Tiers, types};
 
@@ -25,20 +29,23 @@ pub fn routes(state: KpiState) -> Routes {
     // Evaluations have pages and calls of their own.
     let types = TYPES.iter().copied().filter(|ty| ty.name != types::EVALUATION.name).chain([&PERSON]);
     let types: Vec<&'static RecordType> = types.collect();
-    let records = state.records.clone();
+    let KpiState { records } = state;
     let standings = Standings::new(records.clone());
     let tiers = Tiers::new(records.clone(), standings.clone());
     let readiness = readiness::ReadinessState { records: records.clone(), tiers: tiers.clone() };
-    let companions = pages::Companions::new().with(&types::TIER_RULE, tier_rules::RuleCompanion(tiers));
-    Routes::new(state)
-        .get("/", Access::SignedIn, home::show)
-        .finish()
+    let profile = profile::Profile::new(&records, &standings);
+    let companions = pages::Companions::new()
+        .with(&types::EMPLOYEE, profile.clone())
+        .with(&types::TIER_RULE, tier_rules::RuleCompanion(tiers));
+    let calls = dashboard::calls().merge(profile::calls()).merge(readiness::calls());
+    dashboard::routes(&records, &standings)
+        .merge(profile.routes())
         .merge(score_card::routes(&records))
         .merge(coverage::routes(Coverage::new(records.clone(), standings)))
         .merge(readiness::routes(readiness.clone()))
         .merge(promote::routes(readiness))
         .merge(pages::routes(&records, &types, &companions))
-        .merge(api::routes(&records, &types, &readiness::calls()))
+        .merge(api::routes(&records, &types, &calls))
 }
 
 /// The app's entries in the frame of its pages.
@@ -49,6 +56,7 @@ pub fn navigation() -> Vec<NavItem> {
     let [map, job, stock] = coverage::nav_items();
     vec![
         home,
+        profile::nav_item(),
         entry("", &types::EMPLOYEE, "/employees", Icon::People, Some(1)),
         entry("", &types::TEAM, "/teams", Icon::Team, Some(2)),
         map,

@@ -7,6 +7,8 @@ use std::{
 
 use palisade_base::RecordId;
 
+use crate::catalogue::name_key;
+
 /// A skill or a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -45,6 +47,15 @@ impl CatalogueView {
     pub fn new(skills: Vec<Group>, tools: Vec<Group>) -> Self {
         let (skill_places, tool_places) = (places(&skills), places(&tools));
         Self { skills, tools, skill_places, tool_places }
+    }
+
+    /// The same with nothing but this category of skills, and the tools that go with it: those of the category of the
+    /// same name. None where there is no such category.
+    #[must_use]
+    pub fn only(&self, category: RecordId) -> Option<Self> {
+        let group = self.skill_group(category)?;
+        let alike = |tools: &&Group| name_key(&tools.name) == name_key(&group.name);
+        Some(Self::new(vec![group.clone()], self.tools.iter().filter(alike).cloned().collect()))
     }
 
     /// The categories of skills, in order.

@@ -20,7 +20,9 @@ mod skills;
 mod tools;
 
 pub use catalogue::{CatalogueView, Group, Item};
-pub use people::{GroupScore, group_overall, group_scores, tier_distribution};
+pub use people::{
+    GroupScore, group_coverage, group_overall, group_scores, group_self_overall, group_tools, tier_distribution,
+};
 pub use score::{Difference, Score, Share};
 pub use skills::{
     CategoryScore, SkillMean, category_scores, highest, lowest, overall, overall_difference, self_overall, skill_means,

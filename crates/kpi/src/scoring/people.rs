@@ -2,7 +2,7 @@
 
 use palisade_base::RecordId;
 
-use super::{CatalogueView, CategoryScore, Difference, Score, overall};
+use super::{CatalogueView, CategoryScore, Difference, Score, Share, ToolFigures, ToolScore, overall, self_overall};
 use crate::standing::Member;
 
 /// How a group stands in one category.
@@ -16,10 +16,22 @@ pub struct GroupScore {
     pub people: u32,
     /// How many ratings these are made of.
     pub rated: u32,
+    /// How many there would be, were everything rated.
+    pub total: u32,
+    /// The mean of what managers alone give its people.
+    pub manager_mean: Option<Score>,
     /// The mean of what its people give themselves.
     pub self_mean: Option<Score>,
     /// The mean of its people's differences between the ratings by themselves and by managers.
     pub difference: Option<Difference>,
+}
+
+impl GroupScore {
+    /// How many skills of its people are rated, of all that could be.
+    #[must_use]
+    pub const fn coverage(&self) -> Share {
+        Share { part: self.rated, whole: self.total }
+    }
 }
 
 /// How a group stands in every category, in the order of the catalogue; `people` are the scores of each, in that order.
@@ -32,6 +44,8 @@ pub fn group_scores(catalogue: &CatalogueView, people: &[Vec<CategoryScore>]) ->
             mean: Score::mean(scores().filter_map(|score| score.mean)),
             people: scores().map(|score| u32::from(score.mean.is_some())).sum(),
             rated: scores().map(|score| score.rated).sum(),
+            total: scores().map(|score| score.total).sum(),
+            manager_mean: Score::mean(scores().filter_map(|score| score.manager_mean)),
             self_mean: Score::mean(scores().filter_map(|score| score.self_mean)),
             difference: Difference::mean(scores().filter_map(|score| score.difference)),
         }
@@ -43,6 +57,30 @@ pub fn group_scores(catalogue: &CatalogueView, people: &[Vec<CategoryScore>]) ->
 #[must_use]
 pub fn group_overall(people: &[Vec<CategoryScore>]) -> Option<Score> {
     Score::mean(people.iter().filter_map(|scores| overall(scores)))
+}
+
+/// The mean of what its people give themselves overall.
+#[must_use]
+pub fn group_self_overall(people: &[Vec<CategoryScore>]) -> Option<Score> {
+    Score::mean(people.iter().filter_map(|scores| self_overall(scores)))
+}
+
+/// How many skills of all its people are rated, of all that could be.
+#[must_use]
+pub fn group_coverage(people: &[Vec<CategoryScore>]) -> Share {
+    let scores = || people.iter().flatten();
+    Share { part: scores().map(|score| score.rated).sum(), whole: scores().map(|score| score.total).sum() }
+}
+
+/// The figures of every category of tools, of all its people together, in the order of the catalogue; `people` are the
+/// figures of each, in that order.
+#[must_use]
+pub fn group_tools(catalogue: &CatalogueView, people: &[Vec<ToolScore>]) -> Vec<ToolScore> {
+    let of_category = |(at, category): (usize, RecordId)| {
+        let figures = people.iter().filter_map(|scores| scores.get(at)).map(|score| score.figures);
+        ToolScore { category, figures: figures.fold(ToolFigures::default(), ToolFigures::plus) }
+    };
+    catalogue.tools().iter().map(|group| group.id).enumerate().map(of_category).collect()
 }
 
 /// How many of these people stand on each of these tiers, in the order given.

@@ -37,7 +37,7 @@ impl ToolFigures {
         Share { part: self.stocked, whole: self.total }
     }
 
-    const fn plus(self, other: Self) -> Self {
+    pub(super) const fn plus(self, other: Self) -> Self {
         Self {
             operable: self.operable + other.operable,
             answered: self.answered + other.answered,

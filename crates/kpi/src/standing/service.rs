@@ -139,17 +139,32 @@ impl Standings {
         quarters: &[Quarter],
     ) -> Result<Vec<QuarterFigures>, Error> {
         let mut conn = self.records.store().read().await?;
-        let with_earlier = quarters.len() > RECENT_QUARTERS;
-        let histories = store::histories(&mut conn, filter, &reach(caller, filter), with_earlier).await?;
-        let slot = match filter.category {
-            Some(category) => match self.read_slots(&mut conn).await?.slot(category) {
-                Some(slot) => Some(slot),
-                // Without a slot nobody was ever rated in it.
-                None => return Ok(quarters.iter().map(|quarter| figures(*quarter, &[], None)).collect()),
-            },
-            None => None,
-        };
-        Ok(quarters.iter().map(|quarter| figures(*quarter, &histories, slot)).collect())
+        let histories = histories(&mut conn, caller, filter, quarters).await?;
+        match filter.category {
+            Some(category) => {
+                let slots = self.read_slots(&mut conn).await?;
+                Ok(figures_of_category(&slots, category, &histories, quarters))
+            }
+            None => Ok(quarters.iter().map(|quarter| figures(*quarter, &histories, None)).collect()),
+        }
+    }
+
+    /// The same of each of these categories, read at once.
+    ///
+    /// # Errors
+    /// The database can't be used.
+    pub async fn trends_by_category(
+        &self,
+        caller: &Caller,
+        filter: &Filter,
+        quarters: &[Quarter],
+        categories: &[RecordId],
+    ) -> Result<Vec<Vec<QuarterFigures>>, Error> {
+        let mut conn = self.records.store().read().await?;
+        let histories = histories(&mut conn, caller, filter, quarters).await?;
+        let slots = self.read_slots(&mut conn).await?;
+        let of_category = |category: &RecordId| figures_of_category(&slots, *category, &histories, quarters);
+        Ok(categories.iter().map(of_category).collect())
     }
 
     async fn read_slots(&self, conn: &mut Conn) -> Result<Arc<Slots>, Error> {
@@ -197,6 +212,28 @@ fn reach(caller: &Caller, filter: &Filter) -> Vec<RowFilter> {
         rows.push(policy::reached_with(&EMPLOYEE, caller, READ_DETAILS));
     }
     rows
+}
+
+async fn histories(
+    conn: &mut Conn,
+    caller: &Caller,
+    filter: &Filter,
+    quarters: &[Quarter],
+) -> Result<Vec<Vec<CategoryEntry>>, Error> {
+    let with_earlier = quarters.len() > RECENT_QUARTERS;
+    Ok(store::histories(conn, filter, &reach(caller, filter), with_earlier).await?)
+}
+
+fn figures_of_category(
+    slots: &Slots,
+    category: RecordId,
+    histories: &[Vec<CategoryEntry>],
+    quarters: &[Quarter],
+) -> Vec<QuarterFigures> {
+    let slot = slots.slot(category);
+    // Without a slot nobody was ever rated in it.
+    let histories = if slot.is_some() { histories } else { &[] };
+    quarters.iter().map(|quarter| figures(*quarter, histories, slot)).collect()
 }
 
 /// The figures of a quarter: of each person the newest entries that are not later, of all categories or one.

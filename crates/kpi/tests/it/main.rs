@@ -4,6 +4,7 @@
 mod api;
 mod company;
 mod coverage;
+mod dashboard;
 mod demo_company;
 mod demo_load;
 mod development;

@@ -83,7 +83,7 @@ on_both_engines! {
         let browser = Site::browser(&db, &company, &company.nick);
         let list = browser.get("/employees").await.text();
         assert!(list.contains("Nick Test") && !list.contains("Sue Test") && !list.contains("/employees/new"));
-        assert!(browser.get("/").await.text().contains("Your record"));
+        assert!(browser.get("/").await.text().contains("No skill of yours has been rated yet."));
         let own = browser.get(&format!("/employees/{}", company.nick_record)).await.text();
         assert!(own.contains("About Nick") && !own.contains("/edit"));
         assert_eq!(browser.get(&format!("/employees/{}", company.sue_record)).await.status, StatusCode::NOT_FOUND);
