@@ -6,6 +6,8 @@ pub mod dashboard;
 pub mod demo;
 pub mod development;
 pub mod evaluation;
+pub mod evaluation_table;
+mod lookup;
 mod roles;
 mod routes;
 pub mod score_card;

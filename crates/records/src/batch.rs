@@ -64,6 +64,16 @@ impl Batch<'_> {
         Ok(id)
     }
 
+    /// The transaction, for what an app does by hand in the same go; the entries of that go to [`Batch::add`].
+    pub const fn tx(&mut self) -> &mut WriteTx {
+        &mut self.tx
+    }
+
+    /// Adds the entry of something that was done by hand in [`Batch::tx`].
+    pub fn add(&mut self, entry: TrailEntry) {
+        self.entries.push(entry);
+    }
+
     /// Takes a record out of use that this batch has made or found.
     ///
     /// # Errors

@@ -37,23 +37,35 @@ impl Evaluations {
             return Ok(Vec::new());
         }
         let mut tx = self.records.store().write().await?;
+        let (ids, entries) = self.record_history_in(&mut tx, caller, past).await?;
+        let resource = Resource::whole(EVALUATION.name);
+        let whole = TrailEntry::new(Category::Change, caller, EVALUATION.verbs.import.action, resource);
+        tx.commit_all(whole.note("evaluations", ids.len()), entries).await?;
+        Ok(ids)
+    }
+
+    /// The same within a transaction that does more; gives the entries that must be committed with it.
+    pub(crate) async fn record_history_in(
+        &self,
+        tx: &mut WriteTx,
+        caller: &Caller,
+        past: &[PastEvaluation],
+    ) -> Result<(Vec<RecordId>, Vec<TrailEntry>), Error> {
+        policy::permit::<Import>(&EVALUATION, caller)?;
         let now = self.records.store().env().now();
-        let checked = self.check_past(&mut tx, caller, past, now).await?;
+        let checked = self.check_past(tx, caller, past, now).await?;
         let all: Vec<NewEvaluation> = checked.iter().map(|(new, _)| new.clone()).collect();
-        if store::insert(&mut tx, &all, now).await? != all.len() as u64 {
+        if store::insert(tx, &all, now).await? != all.len() as u64 {
             return Err(Error::internal("an evaluation of the past met another on its way in"));
         }
         let mut entries = Vec::with_capacity(all.len());
         for (new, rows) in &checked {
             let mut entry = created(caller, EVALUATION.verbs.import.action, new);
-            put_rows(&mut tx, &mut entry, (new.id, rows)).await?;
+            put_rows(tx, &mut entry, (new.id, rows)).await?;
             entries.push(entry);
         }
-        self.stand_all_anew(&mut tx, all.iter().map(|new| new.employee)).await?;
-        let resource = Resource::whole(EVALUATION.name);
-        let whole = TrailEntry::new(Category::Change, caller, EVALUATION.verbs.import.action, resource);
-        tx.commit_all(whole.note("evaluations", all.len()), entries).await?;
-        Ok(all.into_iter().map(|new| new.id).collect())
+        self.stand_all_anew(tx, all.iter().map(|new| new.employee)).await?;
+        Ok((all.into_iter().map(|new| new.id).collect(), entries))
     }
 
     /// Takes evaluations out again that came with a sheet or a table and that nobody has touched since; they go out of use.
@@ -62,30 +74,38 @@ impl Evaluations {
     /// `Denied` (traced), or `Conflict` where one of them is not as it came any more; nothing was changed then.
     pub async fn withdraw_history(&self, caller: &Caller, ids: &[RecordId]) -> Result<(), Error> {
         self.records.permit::<UndoImport>(caller, &EVALUATION).await?;
-        let now = self.records.store().env().now();
         let mut tx = self.records.store().write().await?;
-        let (mut employees, mut entries) = (Vec::new(), Vec::new());
-        for id in ids {
-            if !self
-                .records
-                .reaches(&mut tx, caller, EVALUATION.verbs.undo_import.permission, (&EVALUATION, *id))
-                .await?
-            {
-                return Err(Error::not_found());
-            }
-            let untouched = store::as_it_came(&mut tx, *id).await?;
-            employees.push(untouched.ok_or_else(touched)?);
-            store::put_aside(&mut tx, *id, now).await?;
-            let resource = Resource::new(EVALUATION.name, id);
-            entries.push(TrailEntry::new(Category::Change, caller, EVALUATION.verbs.undo_import.action, resource));
-        }
+        let entries = self.withdraw_history_in(&mut tx, caller, ids).await?;
         if entries.is_empty() {
             return Ok(());
         }
-        self.stand_all_anew(&mut tx, employees.into_iter()).await?;
         let resource = Resource::whole(EVALUATION.name);
         let whole = TrailEntry::new(Category::Change, caller, EVALUATION.verbs.undo_import.action, resource);
         Ok(tx.commit_all(whole.note("evaluations", ids.len()), entries).await?)
+    }
+
+    /// The same within a transaction that does more; gives the entries that must be committed with it.
+    pub(crate) async fn withdraw_history_in(
+        &self,
+        tx: &mut WriteTx,
+        caller: &Caller,
+        ids: &[RecordId],
+    ) -> Result<Vec<TrailEntry>, Error> {
+        policy::permit::<UndoImport>(&EVALUATION, caller)?;
+        let now = self.records.store().env().now();
+        let (mut employees, mut entries) = (Vec::new(), Vec::new());
+        for id in ids {
+            if !self.records.reaches(tx, caller, EVALUATION.verbs.undo_import.permission, (&EVALUATION, *id)).await? {
+                return Err(Error::not_found());
+            }
+            let untouched = store::as_it_came(tx, *id).await?;
+            employees.push(untouched.ok_or_else(touched)?);
+            store::put_aside(tx, *id, now).await?;
+            let resource = Resource::new(EVALUATION.name, id);
+            entries.push(TrailEntry::new(Category::Change, caller, EVALUATION.verbs.undo_import.action, resource));
+        }
+        self.stand_all_anew(tx, employees.into_iter()).await?;
+        Ok(entries)
     }
 
     async fn stand_all_anew(

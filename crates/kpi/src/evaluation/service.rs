@@ -65,29 +65,41 @@ impl Evaluations {
     }
 
     async fn try_create(&self, caller: &Caller, draft: &NewDraft) -> Result<RecordId, Error> {
-        let now = self.records.store().env().now();
         let mut tx = self.records.store().write().await?;
-        let mut new = self.prepare(&mut tx, caller, draft).await?;
+        let (id, entry) = self.create_in(&mut tx, caller, draft).await?;
+        tx.commit(entry).await?;
+        Ok(id)
+    }
+
+    /// The same within a transaction that does more; gives the entry that must be committed with it. A denial is the
+    /// caller's to trace.
+    pub(crate) async fn create_in(
+        &self,
+        tx: &mut WriteTx,
+        caller: &Caller,
+        draft: &NewDraft,
+    ) -> Result<(RecordId, TrailEntry), Error> {
+        let now = self.records.store().env().now();
+        let mut new = self.prepare(tx, caller, draft).await?;
         let mut wrong = Vec::new();
         new.notes = read_notes(draft.notes.as_deref().unwrap_or_default(), "", &mut wrong);
         if draft.kind.is_some_and(|kind| kind != new.kind) {
             wrong.push(wrong_kind(new.kind));
         }
-        let known = Known::read(&mut tx, &[&draft.marks]).await?;
+        let known = Known::read(tx, &[&draft.marks]).await?;
         let rows = marks::check(&draft.marks, (&known, Catalogue::InUse), ("", now), &mut wrong);
         doubles(&draft.marks, "", &mut wrong);
         if !wrong.is_empty() {
             return Err(Error::invalid(wrong));
         }
-        if store::insert(&mut tx, std::slice::from_ref(&new), now).await? == 0 {
+        if store::insert(tx, std::slice::from_ref(&new), now).await? == 0 {
             let message =
                 "You have an open draft about this employee. Hand it in or discard it before you send another.";
             return Err(Error::new(Kind::Conflict, message));
         }
         let mut entry = created(caller, EVALUATION.verbs.create.action, &new);
-        put_rows(&mut tx, &mut entry, (new.id, &rows)).await?;
-        tx.commit(entry).await?;
-        Ok(new.id)
+        put_rows(tx, &mut entry, (new.id, &rows)).await?;
+        Ok((new.id, entry))
     }
 
     /// A draft of this caller about this employee, where they may make one.

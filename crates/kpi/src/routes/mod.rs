@@ -2,6 +2,7 @@
 
 mod coverage;
 mod dashboard;
+mod evaluation_table;
 mod figures;
 mod json;
 mod profile;
@@ -46,6 +47,7 @@ pub fn routes(state: KpiState) -> Routes {
         .merge(promote::routes(readiness))
         .merge(pages::routes(&records, &types, &companions))
         .merge(api::routes(&records, &types, &calls))
+        .merge(evaluation_table::routes(&records))
 }
 
 /// The app's entries in the frame of its pages.

@@ -45,7 +45,9 @@ fn candidates(text: &str) -> Vec<Date> {
     let parts = parts(text);
     let months: Vec<usize> = (0..parts.len()).filter(|at| month_of(parts[*at]).is_some()).collect();
     match (parts.as_slice(), months.as_slice()) {
-        ([one], []) if one.len() == 8 => day(&one[..4], &one[4..6], &one[6..]).into_iter().collect(),
+        ([one], []) if one.len() == 8 && one.bytes().all(|byte| byte.is_ascii_digit()) => {
+            day(&one[..4], &one[4..6], &one[6..]).into_iter().collect()
+        }
         ([a, b, c], []) => in_digits(a, b, c, text.contains('-')),
         ([_, _, _], [at]) => with_month(&parts, *at).into_iter().collect(),
         _ => Vec::new(),
@@ -185,6 +187,7 @@ mod tests {
             "4/3/1026",
             "１/２/26",
             "é1é",
+            "𞓪𐀟",
         ] {
             let expected = DateOnCard::Unclear { written: written.to_owned(), candidates: Vec::new() };
             assert_eq!(read_date(written), expected);
