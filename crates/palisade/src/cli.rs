@@ -61,6 +61,12 @@ pub(crate) struct DemoArgs {
     /// Makes another company; the same number makes the same one. Secrets are random whatever it is.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// For measuring: a company of so many people, each evaluated in every skill.
+    #[arg(long, value_name = "NUMBER", requires = "quarters", hide = true)]
+    pub(crate) people: Option<usize>,
+    /// For measuring: in so many quarters.
+    #[arg(long, value_name = "NUMBER", requires = "people", hide = true)]
+    pub(crate) quarters: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ use palisade_identity::{
     permissions::{CONSOLE, SYSTEM_ADMINISTRATOR, operator_authority},
     policy::{self, CreateUsers, GiveRoles, ReadRoles},
 };
+pub use palisade_kpi::demo::Scale;
 use palisade_kpi::demo::{self as company, Company, DemoRole, DemoUser};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,8 @@ pub struct DemoOptions {
     pub data: PathBuf,
     /// Decides names, teams and dates; never a secret.
     pub seed: u64,
+    /// A company as large as this, with all its evaluations made at once: for measuring. Only when the demo is made.
+    pub scale: Option<Scale>,
 }
 
 /// A demo that is about to be served.
@@ -102,7 +105,7 @@ pub async fn prepare(options: &DemoOptions) -> anyhow::Result<Demo> {
     let accounts = match read_accounts(&file)? {
         Some(accounts) => accounts,
         None => {
-            let accounts = populate(&running.system, &company).await?;
+            let accounts = populate(&running.system, &company, options.scale).await?;
             keep_accounts(&file, &accounts)?;
             accounts
         }
@@ -115,14 +118,19 @@ fn operator() -> Caller {
     Caller::operator("demo", operator_authority())
 }
 
-async fn populate(system: &System, company: &Company) -> anyhow::Result<Vec<KeptAccount>> {
-    let users = company::load(&system.records, &company::caller(), company).await.map_err(plain)?;
+async fn populate(system: &System, company: &Company, scale: Option<Scale>) -> anyhow::Result<Vec<KeptAccount>> {
+    let (records, job) = (&system.records, company::caller());
+    let loaded = company::load(records, &job, company).await.map_err(plain)?;
+    match scale {
+        None => drop(company::remember(records, &job, (company, &loaded), records.today()).await.map_err(plain)?),
+        Some(scale) => company::enlarge(records, &job, scale, records.today()).await.map_err(plain)?,
+    }
     let caller = operator();
     let office = Office::open(system, &caller).await?;
     let mut kept = Vec::new();
-    for user in users {
+    for user in &loaded.users {
         let shown = !kept.iter().any(|account: &KeptAccount| account.role == role_name(user.role).to_lowercase());
-        let account = office.admit(&user, shown).await?;
+        let account = office.admit(user, shown).await?;
         kept.extend(account);
     }
     Ok(kept)

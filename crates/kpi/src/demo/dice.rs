@@ -16,6 +16,11 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
+    /// A seed for other dice, whose choices then depend on no number of choices made here.
+    pub(super) fn next_seed(&mut self) -> u64 {
+        self.next()
+    }
+
     /// A number from 0 to `count - 1`; 0 where there is nothing to choose from.
     pub(super) fn below(&mut self, count: usize) -> usize {
         let count = u64::try_from(count).unwrap_or(u64::MAX).max(1);

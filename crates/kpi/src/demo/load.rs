@@ -12,9 +12,22 @@ use crate::{
     types::{EMPLOYEE, TEAM, TIER},
 };
 
+/// The company as it was written: who is who.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Everybody who works there now, in the order of [`Company::people`]: the administrator first.
+    pub users: Vec<DemoUser>,
+    /// The directory's id of each, by place in [`Company::people`].
+    pub(super) people: Vec<Option<PersonId>>,
+    /// The employee's id of each who is one.
+    pub(super) employees: Vec<Option<RecordId>>,
+}
+
 /// Somebody of the demo who is to get a user; the server makes it, with a password of real randomness.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoUser {
+    /// Their place in [`Company::people`].
+    pub place: usize,
     /// The person in the directory.
     pub person: PersonId,
     /// What they may do.
@@ -34,22 +47,24 @@ pub fn caller() -> Caller {
 
 /// Writes the company: people, teams and employees in one transaction, then the company's catalogue in another.
 ///
-/// Gives everybody who works there now, in the order of [`Company::people`]: the administrator first.
+/// The history is another matter: [`super::remember`].
 ///
 /// # Errors
 /// `Conflict` where there are employees or teams already; the caller lacks a permission; or the database can't be used.
-pub async fn load(records: &Records, caller: &Caller, company: &Company) -> Result<Vec<DemoUser>, Error> {
+pub async fn load(records: &Records, caller: &Caller, company: &Company) -> Result<Loaded, Error> {
     let mut batch = records.batch(caller, &[&PERSON, &TEAM, &EMPLOYEE]).await?;
     refuse_second_company(&mut batch).await?;
     let tiers = tiers(&mut batch).await?;
-    let mut loader = Loader { batch, company, tiers, people: vec![None; company.people.len()], teams: Vec::new() };
+    let nobody = vec![None; company.people.len()];
+    let mut loader = Loader { batch, company, tiers, people: nobody.clone(), employees: nobody, teams: Vec::new() };
     loader.directory().await?;
     loader.teams().await?;
     loader.employees().await?;
-    let Loader { batch, people, .. } = loader;
+    let Loader { batch, people, employees, .. } = loader;
     batch.commit(summary(caller, company)).await?;
     score_card::apply(records, caller, &Catalogue::company()?).await?;
-    Ok(users(company, &people))
+    let people: Vec<Option<PersonId>> = people.into_iter().map(|id| id.map(|id| PersonId(id.0))).collect();
+    Ok(Loaded { users: users(company, &people), people, employees })
 }
 
 async fn refuse_second_company(batch: &mut Batch<'_>) -> Result<(), Error> {
@@ -79,6 +94,7 @@ struct Loader<'a> {
     tiers: Vec<RecordId>,
     /// The directory's ids, by place in the company.
     people: Vec<Option<RecordId>>,
+    employees: Vec<Option<RecordId>>,
     teams: Vec<RecordId>,
 }
 
@@ -133,6 +149,7 @@ impl Loader<'_> {
             .text("notes", work.notes);
         let id = self.batch.create(&EMPLOYEE, &draft).await?;
         self.people[at] = self.batch.get(&EMPLOYEE, id).await?.subject();
+        self.employees[at] = Some(id);
         if work.has_left {
             self.batch.archive(&EMPLOYEE, id).await?;
         }
@@ -165,10 +182,10 @@ fn summary(caller: &Caller, company: &Company) -> TrailEntry {
         .note("teams", company.teams.len())
 }
 
-fn users(company: &Company, people: &[Option<RecordId>]) -> Vec<DemoUser> {
-    let user = |(at, person): (usize, &DemoPerson)| {
-        let id = people.get(at).copied().flatten()?;
-        Some(DemoUser { person: PersonId(id.0), role: person.role, user_name: person.user_name.clone() })
+fn users(company: &Company, people: &[Option<PersonId>]) -> Vec<DemoUser> {
+    let user = |(place, person): (usize, &DemoPerson)| {
+        let id = people.get(place).copied().flatten()?;
+        Some(DemoUser { place, person: id, role: person.role, user_name: person.user_name.clone() })
     };
     company.present().filter_map(user).collect()
 }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use palisade_base::Date;
-use palisade_kpi::demo::{Company, DemoRole};
+use palisade_kpi::{
+    catalogue::Catalogue,
+    demo::{Company, DemoEvaluation, DemoRole, Story},
+};
 use palisade_records::directory::NewPerson;
 use proptest::prelude::*;
 
@@ -24,6 +27,70 @@ fn it_has_six_teams_and_about_forty_people_of_three_roles() {
     assert_eq!(company.present().count(), 37, "four have left");
     for tier in 1..=5 {
         assert!(company.people.iter().filter_map(|p| p.employment.as_ref()).any(|work| work.tier == tier), "{tier}");
+    }
+}
+
+fn mean(evaluation: &DemoEvaluation) -> f64 {
+    let sum: u32 = evaluation.skills.iter().map(|(_, _, rating)| u32::from(*rating)).sum();
+    f64::from(sum) / evaluation.skills.len() as f64
+}
+
+/// The evaluations about somebody, by themselves or by their manager, oldest first.
+fn about(history: &[DemoEvaluation], place: usize, by_self: bool) -> Vec<&DemoEvaluation> {
+    history.iter().filter(|one| one.subject == place && (one.evaluator == place) == by_self).collect()
+}
+
+fn told(company: &Company, story: Story) -> usize {
+    (0..company.people.len()).find(|place| company.story(*place) == Some(story)).unwrap()
+}
+
+#[test]
+fn eight_quarters_tell_believable_stories() {
+    let (company, catalogue) = (Company::generate(7, TODAY), Catalogue::company().unwrap());
+    let history = company.history(&catalogue, TODAY);
+    assert_eq!(history, company.history(&catalogue, TODAY));
+    assert!((400..700).contains(&history.len()), "{}", history.len());
+    let gain = |story| {
+        let by_manager = about(&history, told(&company, story), false);
+        mean(by_manager[by_manager.len() - 1]) - mean(by_manager[0])
+    };
+    assert!(gain(Story::Growth) > 0.4, "{}", gain(Story::Growth));
+    assert!(gain(Story::Plateau).abs() < 0.15, "{}", gain(Story::Plateau));
+    let disagreement = |story| {
+        let place = told(&company, story);
+        let (own, by_manager) = (about(&history, place, true), about(&history, place, false));
+        mean(own[own.len() - 1]) - mean(by_manager[by_manager.len() - 1])
+    };
+    assert!(disagreement(Story::Overrates) > 0.5, "{}", disagreement(Story::Overrates));
+    assert!(disagreement(Story::Underrates) < -0.4, "{}", disagreement(Story::Underrates));
+    assert!(about(&history, told(&company, Story::Never), false).is_empty());
+    let overdue = about(&history, told(&company, Story::Overdue), false);
+    assert!(overdue.last().is_none_or(|last| (TODAY - last.on).get_days() > 180));
+    let left = about(&history, told(&company, Story::Left), false);
+    assert!(left.iter().all(|one| (TODAY - one.on).get_days() > 300));
+    let waiting = history.iter().filter(|one| one.reviewed.is_none()).count();
+    assert!(waiting >= 3, "{waiting} wait for their review");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn every_history_is_one_that_could_be_recorded(seed in any::<u64>()) {
+        let (company, catalogue) = (Company::generate(seed, TODAY), Catalogue::company().unwrap());
+        let history = company.history(&catalogue, TODAY);
+        let mut seen = HashSet::new();
+        for one in &history {
+            prop_assert!(seen.insert((one.subject, one.evaluator, one.on)), "one a day");
+            let work = company.people[one.subject].employment.as_ref().unwrap();
+            prop_assert!(one.on <= TODAY && one.on >= work.hired);
+            prop_assert!((60..=110).contains(&one.skills.len()), "{} skills", one.skills.len());
+            prop_assert!(one.skills.iter().all(|(_, _, rating)| (1..=5).contains(rating)));
+            prop_assert!(one.skills.iter().all(|(c, s, _)| *s < catalogue.categories[*c].skills.len()));
+            if let Some((by, on)) = one.reviewed {
+                prop_assert!(by != one.evaluator && by != one.subject && on >= one.on && on <= TODAY);
+            }
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use palisade_base::{Date, Kind};
 use palisade_kpi::{
-    demo::{self, Company, DemoRole},
-    types::{EMPLOYEE, SKILL, TEAM, TOOL},
+    catalogue::Catalogue,
+    demo::{self, Company, DemoEvaluation, DemoRole},
+    standing::Standings,
+    types::{EMPLOYEE, EVALUATION, SKILL, TEAM, TOOL},
 };
 use palisade_records::{Archived, ListRequest, Records, directory::PERSON};
 use palisade_testkit::on_both_engines;
@@ -12,12 +14,20 @@ use crate::{MIGRATOR, trail::trail};
 
 const TODAY: Date = Date::constant(2026, 11, 21);
 
+/// The name of the first employee, and how many skills their manager has rated the last time.
+fn newest_of_the_first_employee(company: &Company, history: &[DemoEvaluation]) -> (String, usize) {
+    let place = company.people.iter().position(|person| person.role == DemoRole::Employee).unwrap();
+    let person = &company.people[place];
+    let by_manager = history.iter().rfind(|one| one.subject == place && one.evaluator != place).unwrap();
+    (format!("{} {}", person.given_name, person.family_name), by_manager.skills.len())
+}
+
 on_both_engines! {
     /// covers K0.1 (part)
     async fn the_demo_company_stands_in_records_with_its_teams_tiers_and_catalogue(db: TestStore) {
         let records = Records::new(db.store.clone());
         let (job, company) = (demo::caller(), Company::generate(7, TODAY));
-        let users = demo::load(&records, &job, &company).await.unwrap();
+        let users = demo::load(&records, &job, &company).await.unwrap().users;
 
         assert_eq!(users.len(), 37);
         assert_eq!(users[0].role, DemoRole::Admin);
@@ -40,6 +50,25 @@ on_both_engines! {
             assert!(found.text("email").unwrap().starts_with(&format!("{}@", user.user_name)));
         }
         assert!(trail(&db).await.iter().all(|leaf| leaf.actor == "job:demo"));
+    }
+
+    /// covers K0.1 (part)
+    async fn the_past_is_remembered_whole_and_everybody_stands_where_it_ends(db: TestStore) {
+        let records = Records::new(db.store.clone());
+        let today = records.today();
+        let (job, company) = (demo::caller(), Company::generate(7, today));
+        let loaded = demo::load(&records, &job, &company).await.unwrap();
+        let count = demo::remember(&records, &job, (&company, &loaded), today).await.unwrap();
+        assert_eq!(count as u64, records.count(&job, &EVALUATION).await.unwrap());
+        let catalogue = Catalogue::company().unwrap();
+        let history = company.history(&catalogue, today);
+        assert_eq!(count, history.len());
+        let (name, expected) = newest_of_the_first_employee(&company, &history);
+        let standing = Standings::new(records.clone());
+        let all = ListRequest { limit: 100, ..ListRequest::default() };
+        let people = records.list(&job, &EMPLOYEE, &all).await.unwrap().records;
+        let first = people.iter().find(|record| record.title() == name).unwrap();
+        assert_eq!(standing.of(&job, first.id).await.unwrap().skills.len(), expected, "what the manager rated last counts");
     }
 
     async fn a_second_company_is_refused_and_changes_nothing(db: TestStore) {

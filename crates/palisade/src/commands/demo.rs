@@ -2,7 +2,7 @@
 
 use palisade_config::{LogConfig, LogLevel};
 use palisade_server::{
-    demo::{self, DemoOptions, Welcome},
+    demo::{self, DemoOptions, Scale, Welcome},
     logging, stop_signal,
 };
 
@@ -15,7 +15,8 @@ use crate::{
 /// Makes or opens the demo, says how to get in, and serves until told to stop.
 pub(crate) async fn run(args: DemoArgs, output: &Output) -> Result<(), Failure> {
     logging::start(&LogConfig { level: LogLevel::Warn, ..LogConfig::default() });
-    let options = DemoOptions { listen: args.listen, data: args.data, seed: args.seed };
+    let scale = args.people.zip(args.quarters).map(|(people, quarters)| Scale { people, quarters });
+    let options = DemoOptions { listen: args.listen, data: args.data, seed: args.seed, scale };
     if !output.is_json() {
         output.progress("Opening the demo company; the first time this takes a few seconds.");
     }
