@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod claims;
 mod coverage;
+mod fail2ban;
 mod fuzz;
 mod setup;
 mod source;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   tidy                    check the rules of ARCHITECTURE.md that the compiler can't
   coverage [--from FILE]  run the tests (or read a saved run) and list the covered requirements
   fuzz SECONDS [TARGET]   run the fuzz targets (see fuzz/README.md), each that long
+  fail2ban [DIR]          fail2ban's own filters on its own sample lines (of a source tree, or Debian's)
   bench core              measure memory, start and trail; writes docs/benchmarks.md
 ";
 
@@ -48,6 +50,8 @@ fn run(args: &[&str]) -> Result<()> {
         ["coverage"] => coverage::run(&workspace),
         ["coverage", "--from", file] => coverage::report_saved(&workspace, file.as_ref()),
         ["bench", name] => bench::run(&workspace, name),
+        ["fail2ban"] => fail2ban::run(&workspace.root, None),
+        ["fail2ban", dir] => fail2ban::run(&workspace.root, Some(dir)),
         ["fuzz", seconds] => fuzz::run(&workspace, seconds, None),
         ["fuzz", seconds, target] => fuzz::run(&workspace, seconds, Some(target)),
         ["help" | "--help" | "-h"] => {

@@ -34,9 +34,13 @@ const PACKAGES: [Package; 8] = [
 const PYTHON_TOOLS: [(&str, &[&str]); 2] =
     [("schemathesis==4.32.5", &[]), ("axe-playwright-python==0.1.8", &["--no-deps"])];
 
+/// Where fail2ban's filters and their sample lines are unpacked.
+pub(crate) const FAIL2BAN: &str = "target/fail2ban";
+
 /// Installs what is missing.
 pub(crate) fn run(root: &Path) -> Result<()> {
     install_packages()?;
+    unpack_fail2ban(&root.join(FAIL2BAN))?;
     install_python_tools(&root.join("target/venv"))
 }
 
@@ -71,6 +75,32 @@ fn apt_get(args: &[&str]) -> Result<()> {
     };
     command.args(["-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"]).args(args);
     run_quietly(command.env("DEBIAN_FRONTEND", "noninteractive")).context(by_hand)
+}
+
+/// Debian's package of fail2ban, unpacked and not installed: the tests read its filters, and nobody wants a service that
+/// bans people to start on their machine.
+fn unpack_fail2ban(folder: &Path) -> Result<()> {
+    if folder.join("etc/fail2ban/filter.d/sshd.conf").is_file() {
+        println!("fail2ban's filters are there");
+        return Ok(());
+    }
+    println!("unpacking fail2ban into {} for the tests of jails", folder.display());
+    std::fs::create_dir_all(folder)?;
+    let mut download = Command::new("apt-get");
+    download.args(["-qq", "download", "fail2ban"]).current_dir(folder);
+    if run_quietly(&mut download).is_err() {
+        apt_get(&["update"])?;
+        run_quietly(&mut download)?;
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "deb") {
+            run_quietly(Command::new("dpkg-deb").arg("--extract").arg(&path).arg(folder))?;
+            std::fs::remove_file(path)?;
+        }
+    }
+    ensure!(folder.join("etc/fail2ban/filter.d").is_dir(), "the package of fail2ban holds no filters");
+    Ok(())
 }
 
 fn install_python_tools(venv: &Path) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::workspace::{Member, Workspace};
 const FLOORS: [&[&str]; 9] = [
     &["palisade-base"],
     &["palisade-store"],
-    &["palisade-config", "palisade-counters", "palisade-keys", "palisade-sheets", "palisade-web"],
+    &["palisade-config", "palisade-counters", "palisade-jail", "palisade-keys", "palisade-sheets", "palisade-web"],
     &["palisade-charts"],
     &["palisade-records"],
     &["palisade-gate", "palisade-identity", "palisade-trail"],
