@@ -6,8 +6,9 @@ use palisade_base::{Error, Kind, RecordId};
 use palisade_records::{Effecting, add_row_changes, drop_empty_rows, policy};
 use palisade_store::Value;
 
-use super::{Marks, service, store};
+use super::{EvaluationKind, Marks, service, store};
 use crate::{
+    development::{Reviewed, close_reached},
     standing,
     types::{EMPLOYEE, EVALUATE, EVALUATION},
 };
@@ -52,12 +53,21 @@ pub(crate) fn reopen(effecting: Effecting<'_>) -> Done<'_> {
 /// Confirmed. A corrected copy stands in the place of the old one from now on.
 pub(crate) fn review(effecting: Effecting<'_>) -> Done<'_> {
     Box::pin(async move {
-        let Effecting { tx, moving, records, entry, .. } = effecting;
+        let Effecting { tx, moving, records, entry, also } = effecting;
+        let (employee, now) = (employee_of(moving.record)?, records.store().env().now());
         if let Some(Value::Id(old)) = moving.record.value("amends_id") {
-            store::put_aside(tx, RecordId(*old), records.store().env().now()).await?;
+            store::put_aside(tx, RecordId(*old), now).await?;
             entry.notes.push(("replaces", old.to_string().into()));
         }
-        standing::rebuild(tx, employee_of(moving.record)?, moving.today).await
+        standing::rebuild(tx, employee, moving.today).await?;
+        let (caller, evaluation, today) = (moving.caller, moving.record.id, moving.today);
+        let by_manager = moving.record.value("evaluation_type") == Some(&Value::from(EvaluationKind::Manager.as_str()));
+        let evaluated_on = moving.record.text("evaluation_date").and_then(|day| day.parse().ok());
+        if let (true, Some(evaluated_on)) = (by_manager, evaluated_on) {
+            let reviewed = Reviewed { caller, evaluation, employee, evaluated_on, today, now };
+            also.extend(close_reached(tx, &reviewed).await?);
+        }
+        Ok(())
     })
 }
 

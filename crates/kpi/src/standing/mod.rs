@@ -15,5 +15,6 @@ mod store;
 pub use model::{CurrentSkill, CurrentTool, Filter, Member, People, QuarterFigures, Source, Standing};
 pub use quarter::Quarter;
 pub use rebuild::rebuild;
+pub(crate) use service::now;
 pub use service::{READ_STANDING, Standings};
 pub use store::STATEMENTS;

@@ -89,8 +89,8 @@ impl Standings {
     /// The database can't be used.
     pub async fn catalogue(&self, caller: &Caller) -> Result<CatalogueView, Error> {
         let mut conn = self.records.store().read().await?;
-        let skills = store::groups(&mut conn, &Shelf::Skills, policy::readable(&SKILL, caller)).await?;
-        let tools = store::groups(&mut conn, &Shelf::Tools, policy::readable(&TOOL, caller)).await?;
+        let skills = store::groups(&mut conn, &Shelf::Skills, Some(policy::readable(&SKILL, caller))).await?;
+        let tools = store::groups(&mut conn, &Shelf::Tools, Some(policy::readable(&TOOL, caller))).await?;
         Ok(CatalogueView::new(skills, tools))
     }
 
@@ -203,6 +203,21 @@ impl Standings {
         }
         Ok(employees.len())
     }
+}
+
+/// Where one employee stands as this transaction sees it, and the catalogue to score it by; none where there is no such
+/// employee. For what follows from an evaluation: it decides nothing about who may see it.
+///
+/// # Errors
+/// The database can't be used.
+pub(crate) async fn now(conn: &mut Conn, employee: RecordId) -> Result<Option<(CatalogueView, Standing)>, Error> {
+    let skills = store::groups(conn, &Shelf::Skills, None).await?;
+    let tools = store::groups(conn, &Shelf::Tools, None).await?;
+    let filter = Filter { employee: Some(employee), ..Filter::default() };
+    let packed = store::members(conn, &filter, &[]).await?;
+    let slots = Slots::of(&store::slots(conn).await?);
+    let standing = packed.first().and_then(|packed| slots.unpack(packed)).map(|member| member.standing);
+    Ok(standing.map(|standing| (CatalogueView::new(skills, tools), standing)))
 }
 
 /// The rows that a question reaches: those of employees whom the caller may read and whose standing they may see.

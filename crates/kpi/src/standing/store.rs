@@ -188,13 +188,16 @@ pub(super) enum Shelf {
 }
 
 /// The categories in use with what is in use in them, as far as these rows go.
-pub(super) async fn groups(conn: &mut Conn, shelf: &Shelf, rows: RowFilter) -> Result<Vec<Group>, StoreError> {
+pub(super) async fn groups(conn: &mut Conn, shelf: &Shelf, rows: Option<RowFilter>) -> Result<Vec<Group>, StoreError> {
     let mut sql = SqlBuilder::new("SELECT g.id AS group_id, g.name AS group_name, r.id AS id, r.name AS name FROM ");
     sql.push(match shelf {
         Shelf::Skills => "skill_category g LEFT JOIN skill r ON r.category_id = g.id",
         Shelf::Tools => "tool_category g LEFT JOIN tool r ON r.category_id = g.id",
     });
-    sql.push(" AND r.archived_at IS NULL WHERE g.archived_at IS NULL AND ").append(&rows.condition());
+    sql.push(" AND r.archived_at IS NULL WHERE g.archived_at IS NULL");
+    if let Some(rows) = rows {
+        sql.push(" AND ").append(&rows.condition());
+    }
     sql.push(" ORDER BY g.display_order, lower(g.name), g.id, r.display_order, lower(r.name), r.id");
     let mut groups: Vec<Group> = Vec::new();
     for row in conn.fetch_all(sql.build()).await? {

@@ -10,9 +10,10 @@ use palisade_web::{
     component::{Breadcrumbs, Cell, Choice, EmptyState, Field, FilterForm, Head, Paging, Row, Stat, Stats, Table},
 };
 
-use super::shared::{category_field, counted, employee_path, filter_words, id, people, people_fields, rating_words};
+use super::shared::{category_field, employee_path, filter_words, id, people, people_fields, rating_words};
 use crate::{
     coverage::{Able, CategoryCover, Coverage, Mark, Seen, SkillCover, cover, marks},
+    routes::figures::counted,
     scoring::Group,
     standing::Member,
 };
@@ -121,7 +122,7 @@ fn overview(
     let lead = format!(
         "Who can do what {}: {} hang on one person, and {} nobody can do.",
         rating_words(minimum),
-        counted(single, "skill", "skills"),
+        counted(single as u64, "skill", "skills"),
         open
     );
     Page::new(visitor, "Coverage map").width(Width::Wide).lead(lead).body(&body)
@@ -232,11 +233,11 @@ fn one_category(
 fn category_words(cover: &CategoryCover<'_>, people: usize, minimum: u8) -> String {
     format!(
         "{} and {}. Of what somebody can do {}, {} on one person; nobody can do {}.",
-        counted(cover.skills.len(), "skill", "skills"),
-        counted(people, "person", "people"),
+        counted(cover.skills.len() as u64, "skill", "skills"),
+        counted(people as u64, "person", "people"),
         rating_words(minimum),
-        counted(cover.single(), "skill hangs", "skills hang"),
-        counted(cover.open(), "skill", "skills"),
+        counted(cover.single() as u64, "skill hangs", "skills hang"),
+        counted(cover.open() as u64, "skill", "skills"),
     )
 }
 

@@ -60,11 +60,6 @@ pub(super) fn filter_words(query: &ListQuery, fields: &[Field]) -> String {
     chosen.collect::<Vec<_>>().join("; ")
 }
 
-/// `1 person`, `3 people`.
-pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
 /// What a rating means, after "can do it".
 pub(super) const fn rating_words(rating: u8) -> &'static str {
     match rating {

@@ -12,9 +12,10 @@ use palisade_web::{
     download,
 };
 
-use super::shared::{category_field, counted, filter_words, id, people, people_fields};
+use super::shared::{category_field, filter_words, id, people, people_fields};
 use crate::{
     coverage::{CategoryGaps, Coverage, Gap, Seen, gaps, people_in},
+    routes::figures::counted,
     scoring::Group,
 };
 
@@ -92,7 +93,7 @@ fn asked<'a>(seen: &'a Seen, query: &ListQuery) -> Result<Vec<CategoryGaps<'a>>,
 }
 
 fn pieces(number: usize) -> String {
-    counted(number, "piece", "pieces")
+    counted(number as u64, "piece", "pieces")
 }
 
 fn lead(gaps: &[CategoryGaps<'_>]) -> String {
