@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use palisade_base::{Authority, Caller};
 use palisade_gate::Readiness;
+use palisade_kpi::standing::Standings;
+use palisade_records::Records;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -17,6 +20,8 @@ const LOOK_AT_DATABASE: Duration = Duration::from_secs(5);
 const VAULT_UPKEEP: Duration = Duration::from_secs(60);
 /// How often failures that were only counted are written down.
 const COUNTED_FAILURES: Duration = Duration::from_secs(60);
+/// How often standings are looked for that were made with another catalogue.
+const STANDINGS: Duration = Duration::from_secs(60);
 /// How often what has run out is deleted.
 const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
 
@@ -56,6 +61,12 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
             }
         }
     }));
+    let records = system.records.clone();
+    let standings = Standings::new(records.clone());
+    tasks.spawn(repeat(STANDINGS, stop.subscribe(), move || {
+        let (records, standings) = (records.clone(), standings.clone());
+        async move { rebuild_standings(&records, &standings).await }
+    }));
     let identity = system.identity;
     tasks.spawn(repeat(CLEAN_UP, stop.subscribe(), move || {
         let identity = identity.clone();
@@ -67,6 +78,15 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
         }
     }));
     Jobs { tasks, stop }
+}
+
+/// Where people stand is made from evaluations; what is missing or was made with another catalogue is made anew.
+async fn rebuild_standings(records: &Records, standings: &Standings) {
+    let caller = Caller::job("standing", Authority::default());
+    if let Err(error) = standings.rebuild_stale(&caller, records.today()).await {
+        let cause = error.cause_for_log();
+        tracing::warn!(cause, "some standings are out of date and could not be made anew; they will be next time");
+    }
 }
 
 impl Jobs {

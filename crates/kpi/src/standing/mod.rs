@@ -10,11 +10,13 @@ mod project;
 mod quarter;
 mod rebuild;
 mod service;
+mod source;
 mod store;
 
-pub use model::{CurrentSkill, CurrentTool, Filter, Member, People, QuarterFigures, Source, Standing};
+pub use model::{CurrentSkill, CurrentTool, Filter, Member, People, QuarterFigures, Standing};
 pub use quarter::Quarter;
 pub use rebuild::rebuild;
 pub(crate) use service::now;
 pub use service::{READ_STANDING, Standings};
+pub use source::Source;
 pub use store::STATEMENTS;

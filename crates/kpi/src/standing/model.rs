@@ -2,19 +2,8 @@
 
 use palisade_base::{Date, PersonId, RecordId};
 
-use super::Quarter;
+use super::{Quarter, Source};
 use crate::scoring::Score;
-
-/// Whose word a current rating is, the weakest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
-    /// Their own; no manager has rated it yet, so it is unverified.
-    SelfRated,
-    /// A manager's, not reviewed yet.
-    Manager,
-    /// A manager's, reviewed by somebody else.
-    Reviewed,
-}
 
 /// The current rating of one skill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,23 +38,31 @@ pub enum PackError {
 
 /// A packed [`CurrentSkill`](super::CurrentSkill).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are those of CurrentSkill")]
 pub struct SkillEntry {
+    /// The skill.
     pub slot: u16,
+    /// 1 to 5.
     pub rating: u8,
+    /// Whose word it is.
     pub source: Source,
+    /// Since when.
     pub rated_on: Date,
+    /// What they gave themselves.
     pub self_rating: Option<u8>,
 }
 
 /// A packed [`CurrentTool`](super::CurrentTool).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are those of CurrentTool")]
 pub struct ToolEntry {
+    /// The tool.
     pub slot: u16,
+    /// Whether they can operate it.
     pub can_operate: Option<bool>,
+    /// Whether it is on their truck.
     pub truck_stock: bool,
+    /// Whose word it is.
     pub source: Source,
+    /// Since when.
     pub rated_on: Date,
 }
 

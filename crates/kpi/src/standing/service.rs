@@ -55,10 +55,15 @@ impl Slots {
         self.0.iter().position(|known| *known == Some(item)).and_then(|slot| u16::try_from(slot).ok())
     }
 
-    /// What is packed; `None` where a slot is not known here yet.
-    fn unpack(&self, packed: &PackedMember) -> Option<Member> {
-        let mut member = packed.member.clone();
-        if let Some((skills, tools)) = &packed.packed {
+    /// Whether everything up to this slot is known: they are given in order.
+    fn reaches(&self, highest: Option<u16>) -> bool {
+        highest.is_none_or(|slot| usize::from(slot) < self.0.len())
+    }
+
+    /// What is packed; `None` where nothing stands in a slot.
+    fn unpack(&self, packed: PackedMember) -> Option<Member> {
+        let PackedMember { mut member, packed } = packed;
+        if let Some((skills, tools)) = packed {
             member.standing.skills = skills.iter().map(|entry| self.skill(entry)).collect::<Option<_>>()?;
             member.standing.tools = tools.iter().map(|entry| self.tool(entry)).collect::<Option<_>>()?;
         }
@@ -119,12 +124,9 @@ impl Standings {
     pub async fn all(&self, caller: &Caller, filter: &Filter) -> Result<Vec<Member>, Error> {
         let mut conn = self.records.store().read().await?;
         let packed = store::members(&mut conn, filter, &reach(caller, filter)).await?;
-        let known = self.slots.read().await.clone();
-        if let Some(members) = packed.iter().map(|packed| known.unpack(packed)).collect() {
-            return Ok(members);
-        }
-        let slots = self.read_slots(&mut conn).await?;
-        let members = packed.iter().map(|packed| slots.unpack(packed)).collect::<Option<_>>();
+        let highest = packed.iter().filter_map(PackedMember::highest_slot).max();
+        let slots = self.known_slots(&mut conn, |slots| slots.reaches(highest)).await?;
+        let members = packed.into_iter().map(|packed| slots.unpack(packed)).collect::<Option<_>>();
         members.ok_or_else(|| Error::internal("a standing speaks of a slot that nothing stands in"))
     }
 
@@ -142,7 +144,7 @@ impl Standings {
         let histories = histories(&mut conn, caller, filter, quarters).await?;
         match filter.category {
             Some(category) => {
-                let slots = self.read_slots(&mut conn).await?;
+                let slots = self.known_slots(&mut conn, |slots| slots.slot(category).is_some()).await?;
                 Ok(figures_of_category(&slots, category, &histories, quarters))
             }
             None => Ok(quarters.iter().map(|quarter| figures(*quarter, &histories, None)).collect()),
@@ -162,12 +164,18 @@ impl Standings {
     ) -> Result<Vec<Vec<QuarterFigures>>, Error> {
         let mut conn = self.records.store().read().await?;
         let histories = histories(&mut conn, caller, filter, quarters).await?;
-        let slots = self.read_slots(&mut conn).await?;
+        let all_known = |slots: &Slots| categories.iter().all(|category| slots.slot(*category).is_some());
+        let slots = self.known_slots(&mut conn, all_known).await?;
         let of_category = |category: &RecordId| figures_of_category(&slots, *category, &histories, quarters);
         Ok(categories.iter().map(of_category).collect())
     }
 
-    async fn read_slots(&self, conn: &mut Conn) -> Result<Arc<Slots>, Error> {
+    /// The slots as they are known here, where that is enough, and else as they are in the database.
+    async fn known_slots(&self, conn: &mut Conn, is_enough: impl Fn(&Slots) -> bool) -> Result<Arc<Slots>, Error> {
+        let known = self.slots.read().await.clone();
+        if is_enough(&known) {
+            return Ok(known);
+        }
         let slots = Arc::new(Slots::of(&store::slots(conn).await?));
         *self.slots.write().await = Arc::clone(&slots);
         Ok(slots)
@@ -214,9 +222,9 @@ pub(crate) async fn now(conn: &mut Conn, employee: RecordId) -> Result<Option<(C
     let skills = store::groups(conn, &Shelf::Skills, None).await?;
     let tools = store::groups(conn, &Shelf::Tools, None).await?;
     let filter = Filter { employee: Some(employee), ..Filter::default() };
-    let packed = store::members(conn, &filter, &[]).await?;
+    let packed = store::members(conn, &filter, &[]).await?.pop();
     let slots = Slots::of(&store::slots(conn).await?);
-    let standing = packed.first().and_then(|packed| slots.unpack(packed)).map(|member| member.standing);
+    let standing = packed.and_then(|packed| slots.unpack(packed)).map(|member| member.standing);
     Ok(standing.map(|standing| (CatalogueView::new(skills, tools), standing)))
 }
 

@@ -57,14 +57,12 @@ statements! {
                      ON CONFLICT (employee_id) DO UPDATE SET recent = excluded.recent, earlier = excluded.earlier";
     /// Employees with evaluations whose standing is missing, made with another catalogue, or of another layout.
     STALE = {
-        sqlite: "SELECT DISTINCT e.employee_id AS id FROM evaluation e \
-                 LEFT JOIN standing s ON s.employee_id = e.employee_id \
-                 WHERE e.state <> 'draft' AND (s.employee_id IS NULL OR s.catalogue <> $1 \
-                 OR substr(s.skills, 1, 1) <> $2) ORDER BY e.employee_id",
-        postgres: "SELECT DISTINCT e.employee_id AS id FROM evaluation e \
-                   LEFT JOIN standing s ON s.employee_id = e.employee_id \
-                   WHERE e.state <> 'draft' AND (s.employee_id IS NULL OR s.catalogue <> $1 \
-                   OR substring(s.skills FROM 1 FOR 1) <> $2) ORDER BY e.employee_id",
+        sqlite: "SELECT m.id AS id FROM employee m LEFT JOIN standing s ON s.employee_id = m.id \
+                 WHERE (s.employee_id IS NULL OR s.catalogue <> $1 OR substr(s.skills, 1, 1) <> $2) \
+                 AND EXISTS (SELECT 1 FROM evaluation e WHERE e.employee_id = m.id AND e.state <> 'draft') ORDER BY m.id",
+        postgres: "SELECT m.id AS id FROM employee m LEFT JOIN standing s ON s.employee_id = m.id \
+                   WHERE (s.employee_id IS NULL OR s.catalogue <> $1 OR substring(s.skills FROM 1 FOR 1) <> $2) \
+                   AND EXISTS (SELECT 1 FROM evaluation e WHERE e.employee_id = m.id AND e.state <> 'draft') ORDER BY m.id",
     };
     /// Employees with evaluations.
     EVALUATED = "SELECT DISTINCT employee_id AS id FROM evaluation WHERE state <> 'draft' ORDER BY employee_id";
@@ -235,6 +233,14 @@ fn asked(sql: &mut SqlBuilder, filter: &Filter, rows: &[RowFilter]) {
 pub(super) struct PackedMember {
     pub(super) member: Member,
     pub(super) packed: Option<(Vec<SkillEntry>, Vec<ToolEntry>)>,
+}
+
+impl PackedMember {
+    /// The highest slot in it; entries stand in the order of slots.
+    pub(super) fn highest_slot(&self) -> Option<u16> {
+        let (skills, tools) = self.packed.as_ref()?;
+        skills.last().map(|entry| entry.slot).max(tools.last().map(|entry| entry.slot))
+    }
 }
 
 /// The people that a question is about, by name.

@@ -15,6 +15,7 @@ mod pages;
 mod schema;
 mod scopes;
 mod score_card;
+mod scoring;
 mod site;
 mod standing;
 mod tiers;
