@@ -9,7 +9,7 @@ mod store;
 
 use std::collections::HashMap;
 
-use palisade_base::{Caller, Category, Error, FieldError, Kind as ErrorKind, RecordId, Resource, TrailEntry};
+use palisade_base::{Caller, Category, Date, Error, FieldError, Kind as ErrorKind, RecordId, Resource, TrailEntry};
 use palisade_records::{
     Records,
     pages::{ImportWords, Importer},
@@ -20,7 +20,7 @@ use palisade_store::WriteTx;
 use palisade_web::component::{Cell, Head, Row, Table};
 
 use crate::{
-    evaluation::{Evaluations, PastEvaluation},
+    evaluation::{EvaluationKind, Evaluations, Marks, PastEvaluation},
     lookup::{self, People},
     types::EVALUATION,
 };
@@ -212,6 +212,28 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// The newest evaluation of somebody that was handed in.
+pub(crate) struct LastEvaluation {
+    pub(crate) id: RecordId,
+    pub(crate) evaluated_on: Date,
+    pub(crate) marks: Marks,
+}
+
+/// The newest evaluation of this employee and kind that the caller may read.
+pub(crate) async fn last_evaluation(
+    records: &Records,
+    caller: &Caller,
+    (employee, kind): (RecordId, EvaluationKind),
+) -> Result<Option<LastEvaluation>, Error> {
+    let rows = policy::readable(&EVALUATION, caller);
+    let mut conn = records.store().read().await?;
+    let which = Which { employee: Some(employee), ..Which::default() };
+    let headers = store::headers(&mut conn, rows, &which).await?;
+    let Some(last) = headers.into_iter().rfind(|header| header.kind == kind) else { return Ok(None) };
+    let marks = store::marks(&mut conn, rows, &[last.id]).await?.remove(&last.id).unwrap_or_default();
+    Ok(Some(LastEvaluation { id: last.id, evaluated_on: last.evaluated_on, marks }))
 }
 
 /// Unpacking and reading keep a processor busy; other requests must not wait for that.

@@ -4,6 +4,7 @@ mod coverage;
 mod dashboard;
 mod evaluation_table;
 mod figures;
+mod filled_sheet;
 mod json;
 mod profile;
 mod promote;
@@ -48,6 +49,7 @@ pub fn routes(state: KpiState) -> Routes {
         .merge(pages::routes(&records, &types, &companions))
         .merge(api::routes(&records, &types, &calls))
         .merge(evaluation_table::routes(&records))
+        .merge(filled_sheet::routes(&records))
 }
 
 /// The app's entries in the frame of its pages.

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use crate::{
     catalogue::Catalogue,
     score_card::{self, Cardholder, Difference, Item, ItemKind, MAX_NAMES, Note},
-    types::EMPLOYEE,
+    types::{EMPLOYEE, EVALUATE},
 };
 
 const READ: Permission = Permission::new("kpi.skill.read");
@@ -67,6 +67,7 @@ struct ScoreCardBody<'a> {
     download: &'static str,
     person: Option<Field>,
     upload: Option<Field>,
+    may_evaluate: bool,
 }
 
 async fn show(State(records): State<Records>, visitor: Visitor) -> Outcome {
@@ -79,7 +80,7 @@ async fn show_with(records: &Records, visitor: &Visitor, form: &FormView) -> Out
     let may_import = visitor.caller.authority.scope(&IMPORT) == Some(Scope::All);
     let file = || {
         Field::file("file", "Score card", ".xlsx")
-            .hint("The workbook (.xlsx), blank or filled in. Marks and notes on it are not read, only what it lists.")
+            .hint("The workbook (.xlsx), blank or filled in. Marks and notes on it are not looked at here, only what it lists.")
             .required()
     };
     let body = ScoreCardBody {
@@ -88,6 +89,7 @@ async fn show_with(records: &Records, visitor: &Visitor, form: &FormView) -> Out
         download: DOWNLOAD,
         person: (!people.is_empty()).then(|| Field::select("employee", "Whose name stands on it", people)),
         upload: may_import.then(|| form.fill(file())),
+        may_evaluate: visitor.caller.authority.scope(&Permission::new(EVALUATE)).is_some(),
     };
     Page::new(visitor, "Score card")
         .width(Width::Reading)

@@ -10,6 +10,8 @@ mod error;
 mod filled;
 mod layout;
 mod read;
+mod store;
+mod taking;
 mod write;
 
 pub use apply::{apply, current, plan};
@@ -19,6 +21,8 @@ pub use filled::{
     DateOnCard, FilledCard, MarkedSkill, MarkedTool, OwnTool, read_date, read_filled, read_filled_sheets,
 };
 pub use read::{LIMITS, MAX_NAMES, Note, ScoreCard, read, read_sheets};
+pub use store::Subject;
+pub use taking::{Chosen, Differs, FilledSheets, Proposal};
 pub use write::{Cardholder, write};
 
 /// What stands in H where the list of a category's tools ends.

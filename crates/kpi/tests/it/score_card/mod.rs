@@ -6,6 +6,7 @@ mod hostile;
 mod pages;
 mod real_sheet;
 mod round_trip;
+mod sheets;
 mod taking_in;
 
 use palisade_base::Instant;
