@@ -2,6 +2,7 @@
 
 mod coverage;
 mod dashboard;
+mod development;
 mod evaluation_table;
 mod figures;
 mod filled_sheet;
@@ -38,12 +39,15 @@ pub fn routes(state: KpiState) -> Routes {
     let profile = profile::Profile::new(&records, &standings);
     let companions = pages::Companions::new()
         .with(&types::EMPLOYEE, profile.clone())
-        .with(&types::TIER_RULE, tier_rules::RuleCompanion(tiers));
+        .with(&types::TIER_RULE, tier_rules::RuleCompanion(tiers))
+        .with(&types::GOAL, development::GoalProgress(standings.clone()))
+        .with(&types::QUALIFICATION, development::QualificationValidity);
     let calls = dashboard::calls().merge(profile::calls()).merge(readiness::calls());
     dashboard::routes(&records, &standings)
         .merge(profile.routes())
         .merge(score_card::routes(&records))
         .merge(coverage::routes(Coverage::new(records.clone(), standings)))
+        .merge(development::routes(&records))
         .merge(readiness::routes(readiness.clone()))
         .merge(promote::routes(readiness))
         .merge(pages::routes(&records, &types, &companions))

@@ -39,7 +39,10 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, PathId(id
     let mut above = Html::empty();
     if let Some(companion) = &pages.companion {
         above = companion.above(&visitor, &record).await?;
-        page = page.tabs(companion.tabs(&visitor.caller, &record)).width(Width::Wide);
+        let tabs = companion.tabs(&visitor.caller, &record);
+        if !tabs.is_empty() {
+            page = page.tabs(tabs).width(Width::Wide);
+        }
     }
     let body = Body {
         above,

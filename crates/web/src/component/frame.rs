@@ -51,6 +51,12 @@ impl Tabs {
         Self::default()
     }
 
+    /// Whether there is none: then nothing is shown.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.tabs.is_empty()
+    }
+
     /// Adds a page; `current` marks the one that is open.
     #[must_use]
     pub fn tab(mut self, label: impl Into<String>, path: impl Into<String>, current: bool) -> Self {

@@ -12,7 +12,7 @@ use palisade_web::{
     component::{Choice, EmptyState, Field, FilterForm, Stats, date_words},
 };
 
-use super::figures::counted;
+use super::{development::needs_attention, figures::counted};
 use crate::{
     dashboard::{Asked, Dashboard, Dashboards, Period, Range},
     standing::{Filter, People, READ_STANDING, Standings},
@@ -58,6 +58,7 @@ struct Body {
     filters: FilterForm,
     scope_note: String,
     waiting: Option<String>,
+    attention: Html,
     cards: Stats,
     panels: Vec<Html>,
     wide: Vec<Html>,
@@ -78,6 +79,7 @@ async fn show(State(overview): State<Overview>, visitor: Visitor, query: ListQue
         filters: FilterForm::new(&query, fields),
         scope_note: scope_note(&asked, &dashboard),
         waiting: waiting(&dashboard),
+        attention: needs_attention(&overview.records, &visitor).await?,
         cards: view.cards(),
         panels: view.panels(),
         wide: vec![view.categories(), view.tools()],

@@ -5,6 +5,7 @@
 //! [`Profile`], its companion.
 
 mod api;
+mod development;
 mod evaluations;
 mod overview;
 mod progress;
@@ -23,7 +24,7 @@ use palisade_web::{
 use crate::{
     dashboard::Dashboards,
     standing::{READ_STANDING, Standings},
-    types::{EMPLOYEE, EVALUATION},
+    types::{EMPLOYEE, EVALUATION, GOAL},
 };
 
 /// What these pages work with; the companion of an employee's record.
@@ -47,10 +48,13 @@ pub(crate) enum Tab {
     Evaluations,
     /// How it came to that.
     Progress,
+    /// What they are working on.
+    Development,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Overview, Self::Skills, Self::Tools, Self::Evaluations, Self::Progress];
+    const ALL: [Self; 6] =
+        [Self::Overview, Self::Skills, Self::Tools, Self::Evaluations, Self::Progress, Self::Development];
 
     const fn label(self) -> &'static str {
         match self {
@@ -59,6 +63,7 @@ impl Tab {
             Self::Tools => "Tools",
             Self::Evaluations => "Evaluations",
             Self::Progress => "Progress",
+            Self::Development => "Development",
         }
     }
 
@@ -69,6 +74,7 @@ impl Tab {
             Self::Tools => "/tools",
             Self::Evaluations => "/evaluations",
             Self::Progress => "/progress",
+            Self::Development => "/development",
         }
     }
 
@@ -77,13 +83,14 @@ impl Tab {
         match self {
             Self::Overview => EMPLOYEE.verbs.read.permission,
             Self::Evaluations => EVALUATION.verbs.read.permission,
+            Self::Development => GOAL.verbs.read.permission,
             Self::Skills | Self::Tools | Self::Progress => READ_STANDING,
         }
     }
 
     /// Whether it is for the person and who leads them only.
     const fn is_of_own_people(self) -> bool {
-        matches!(self, Self::Evaluations | Self::Progress)
+        matches!(self, Self::Evaluations | Self::Progress | Self::Development)
     }
 
     fn is_open(self, caller: &Caller, record: &Record) -> bool {
@@ -151,6 +158,7 @@ impl Profile {
             .get("/employees/{id}/tools", Tab::Tools.access(), tools::show)
             .get("/employees/{id}/evaluations", Tab::Evaluations.access(), evaluations::show)
             .get("/employees/{id}/progress", Tab::Progress.access(), progress::show)
+            .get("/employees/{id}/development", Tab::Development.access(), development::show)
             .get("/api/v1/employees/{id}/skills", Tab::Skills.access(), api::skills)
             .get("/api/v1/employees/{id}/tools", Tab::Tools.access(), api::tools)
             .finish()

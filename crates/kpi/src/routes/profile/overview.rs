@@ -12,13 +12,14 @@ use palisade_web::{
 use super::{Profile, Tab, sees_details, tabs};
 use crate::{
     dashboard::{Asked, Period, Range},
-    routes::dashboard::View,
+    routes::{dashboard::View, development::needs_attention},
     standing::{Filter, READ_STANDING},
 };
 
 #[derive(Template)]
 #[template(path = "profile_overview.html")]
 struct Above {
+    attention: Html,
     cards: Stats,
     panels: Vec<Html>,
 }
@@ -46,6 +47,11 @@ impl Companion for Profile {
         };
         let view = View { caller, asked: &asked, dashboard: &dashboard };
         let is_own = sees_details(record);
-        Html::of(&Above { cards: view.cards_of_one(is_own), panels: view.panels_of_one(is_own) })
+        let person = caller.person.map(palisade_base::RecordId::from);
+        let attention = match record.subject() == person && person.is_some() {
+            true => needs_attention(&self.records, visitor).await?,
+            false => Html::empty(),
+        };
+        Html::of(&Above { attention, cards: view.cards_of_one(is_own), panels: view.panels_of_one(is_own) })
     }
 }
