@@ -193,6 +193,7 @@ pub enum Privacy {
 #[expect(missing_docs, reason = "the names say it: permission and trail action of each verb")]
 pub struct Verbs {
     pub read: Verb,
+    pub list: Verb,
     pub create: Verb,
     pub update: Verb,
     pub archive: Verb,
@@ -226,6 +227,7 @@ macro_rules! verbs {
         }
         $crate::Verbs {
             read: verb!("read", "view"),
+            list: verb!("read", "list"),
             create: verb!("create", "create"),
             update: verb!("update", "update"),
             archive: verb!("archive", "archive"),
@@ -480,6 +482,12 @@ impl RecordType {
     #[must_use]
     pub fn is_kept_by_hand(&self) -> bool {
         self.fields.iter().any(|field| !field.is_by_program)
+    }
+
+    /// Whether rows belong to its records.
+    #[must_use]
+    pub const fn has_rows(&self) -> bool {
+        !self.children.is_empty()
     }
 
     /// What leads its records from state to state; nothing where it has no states.

@@ -23,7 +23,7 @@ mod value;
 use palisade_store::MigrationSet;
 
 pub use batch::Batch;
-pub use children::{Child, ChildRow, Merged, add_row_changes, add_rows, drop_empty_rows};
+pub use children::{Child, ChildRow, Merged, add_row_changes, add_rows, drop_empty_rows, read_rows};
 pub use declare::{Base, Check, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Values, Verb, Verbs};
 pub use lifecycle::{Effect, Effecting, Guard, Lifecycle, Moving, Stamp, Transition};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};

@@ -143,6 +143,8 @@ pub enum Archived {
 pub struct ListRequest {
     /// Fields, by place, and the value that they must have.
     pub filters: Vec<(usize, Value)>,
+    /// Fields, by place, and the least and the greatest value that they may have.
+    pub ranges: Vec<(usize, Option<Value>, Option<Value>)>,
     /// Words that must all occur in searchable fields.
     pub search: Option<String>,
     /// Whether records out of use are shown.
@@ -155,6 +157,26 @@ pub struct ListRequest {
     pub offset: u64,
     /// Rows to give at most.
     pub limit: u64,
+}
+
+impl ListRequest {
+    /// What it asks for, in words and without values: what is looked for may itself be about a person.
+    #[must_use]
+    pub fn in_words(&self, ty: &RecordType) -> String {
+        let filters = self.filters.iter().map(|(index, _)| *index);
+        let places = filters.chain(self.ranges.iter().map(|(index, ..)| *index));
+        let mut parts: Vec<String> =
+            places.filter_map(|index| ty.fields.get(index)).map(|field| format!("by {}", field.label)).collect();
+        if self.search.is_some() {
+            parts.push("with words that were searched for".into());
+        }
+        match self.archived {
+            Archived::Without => {}
+            Archived::Only => parts.push("out of use".into()),
+            Archived::With => parts.push("in use or not".into()),
+        }
+        if parts.is_empty() { "none".into() } else { parts.join(", ") }
+    }
 }
 
 /// A part of a list.

@@ -1,6 +1,8 @@
 //! What is done with records. Every way to a record leads through here: it is found, checked and permitted in one call,
 //! and a change is committed with its trail entry or not at all.
 
+use std::collections::HashSet;
+
 use jiff::tz::TimeZone;
 use palisade_base::{
     Caller, Category, Date, Error, FieldError, Kind as ErrorKind, Permit, RecordId, Resource, TrailEntry,
@@ -67,6 +69,29 @@ impl Records {
         let total = store::count(&mut conn, ty, &view, request).await?;
         let records = store::list(&mut conn, ty, &view, request).await?;
         Ok(Page { records, total })
+    }
+
+    /// A part of the list, to be shown. Where people other than the caller are on it, that they were viewed is in the trail
+    /// before it is given out: of what kind, how many, and what was asked for; not who, and no values.
+    ///
+    /// # Errors
+    /// As [`Records::list`]; also where the trail can't be written.
+    pub async fn view_list(
+        &self,
+        caller: &Caller,
+        ty: &'static RecordType,
+        request: &ListRequest,
+    ) -> Result<Page, Error> {
+        let page = self.list(caller, ty, request).await?;
+        let own = caller.person.map(RecordId::from);
+        let subjects = page.records.iter().filter_map(Record::subject).filter(|subject| Some(*subject) != own);
+        let people = subjects.collect::<HashSet<_>>().len();
+        if ty.is_personal() && people > 0 {
+            let entry = TrailEntry::new(Category::Access, caller, ty.verbs.list.action, Resource::whole(ty.name));
+            let entry = entry.note("people", people).note("filter", request.in_words(ty));
+            self.store.append(&[entry]).await?;
+        }
+        Ok(page)
     }
 
     /// How many records of this type, in use, the caller sees.

@@ -179,6 +179,15 @@ fn conditions(sql: &mut SqlBuilder, ty: &'static RecordType, view: &View, reques
         seen(sql, ty, view, *index);
         sql.push(" = ").value(value.clone());
     }
+    for (index, least, greatest) in &request.ranges {
+        for (bound, sign) in [(least, " >= "), (greatest, " <= ")] {
+            if let Some(bound) = bound {
+                sql.push(" AND ");
+                seen(sql, ty, view, *index);
+                sql.push(sign).value(bound.clone());
+            }
+        }
+    }
     for word in request.search.iter().flat_map(|text| text.split_whitespace()).take(8) {
         sql.push(" AND (FALSE");
         for (index, _) in ty.fields.iter().enumerate().filter(|(_, field)| field.is_searchable) {

@@ -140,6 +140,11 @@ impl Targets {
             let employee = targets[&("employees", column)].clone();
             targets.insert(("promotions", column), promotion(admin, admin_pages, &employee).await);
         }
+        let skill = first_of(&targets, "skills");
+        for column in COLUMNS.into_iter().filter(|column| *column != Column::Anonymous) {
+            let employee = targets[&("employees", column)].clone();
+            targets.insert(("evaluations", column), completed(admin, &employee, &skill).await);
+        }
         Self(targets)
     }
 
@@ -200,6 +205,19 @@ async fn promotion(admin: &Client, admin_pages: &Client, employee: &str) -> Stri
         assert_eq!(done.status, 303, "{}", done.text);
     }
     id(&list(admin, &known).await[0]).to_owned()
+}
+
+/// An evaluation of this employee that the admin has handed in, so that others see it.
+async fn completed(admin: &Client, employee: &str, skill: &str) -> String {
+    let skills = serde_json::json!([{ "skill_id": skill, "rating": 3 }]);
+    let body = serde_json::json!({ "employee_id": employee, "evaluation_date": "2020-01-01", "skills": skills });
+    let made = admin.send(Method::POST, "/api/v1/evaluations", |request| request.json(&body)).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let id = id(&made.json()["data"]).to_owned();
+    let path = format!("/api/v1/evaluations/{id}/complete");
+    let done = admin.send(Method::POST, &path, |request| request).await;
+    assert_eq!(done.status, 200, "{}", done.text);
+    id
 }
 
 fn first_of(targets: &BTreeMap<(&'static str, Column), String>, noun: &'static str) -> String {

@@ -3,6 +3,7 @@
 mod coverage;
 mod dashboard;
 mod development;
+mod evaluation_calls;
 mod evaluation_table;
 mod figures;
 mod filled_sheet;
@@ -29,9 +30,10 @@ pub struct KpiState {
 
 /// Every route of the app: the overview at `/`, the pages of its record types and of the directory, and their API.
 pub fn routes(state: KpiState) -> Routes {
-    // Evaluations have pages and calls of their own.
-    let types = TYPES.iter().copied().filter(|ty| ty.name != types::EVALUATION.name).chain([&PERSON]);
-    let types: Vec<&'static RecordType> = types.collect();
+    let types: Vec<&'static RecordType> = TYPES.iter().copied().chain([&PERSON]).collect();
+    // Evaluations have pages of their own.
+    let with_pages: Vec<&'static RecordType> =
+        types.iter().copied().filter(|ty| ty.name != crate::types::EVALUATION.name).collect();
     let KpiState { records } = state;
     let standings = Standings::new(records.clone());
     let tiers = Tiers::new(records.clone(), standings.clone());
@@ -50,10 +52,11 @@ pub fn routes(state: KpiState) -> Routes {
         .merge(development::routes(&records))
         .merge(readiness::routes(readiness.clone()))
         .merge(promote::routes(readiness))
-        .merge(pages::routes(&records, &types, &companions))
-        .merge(api::routes(&records, &types, &calls))
+        .merge(evaluation_calls::routes(&records))
         .merge(evaluation_table::routes(&records))
         .merge(filled_sheet::routes(&records))
+        .merge(pages::routes(&records, &with_pages, &companions))
+        .merge(api::routes(&records, &types, &calls.merge(evaluation_calls::calls())))
 }
 
 /// The app's entries in the frame of its pages.

@@ -18,6 +18,11 @@ use crate::{Draft, Given, parse_id, service::is_other_version};
 pub(super) struct Body(Vec<(String, Json)>);
 
 impl Body {
+    /// One without members.
+    pub(super) const fn empty() -> Self {
+        Self(Vec::new())
+    }
+
     /// The fields, and the member `version` where there is one.
     pub(super) fn into_draft(self) -> (Draft, Option<Json>) {
         let mut version = None;

@@ -6,6 +6,7 @@
 mod body;
 mod calls;
 mod openapi;
+mod transition;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use palisade_web::{Access, Failure, JsonBody, ListQueryParts, ListSpec, Outcome,
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    Draft, Kind as FieldKind, Record, RecordType, Records, Transition, Verb,
+    Child, ChildRow, Draft, Kind as FieldKind, Record, RecordType, Records, Verb,
     query::{fixed, list_request, list_spec},
 };
 
@@ -50,7 +51,7 @@ fn type_routes(records: &Records, ty: &'static RecordType) -> Routes {
     let one = fixed(format!("/api/v1/{}/{{id}}", ty.path));
     let restored = fixed(format!("/api/v1/{}/{{id}}/restore", ty.path));
     let needs = |verb: Verb| Access::Permission(Permission::new(verb.permission), Scope::Own);
-    let transitions = transition_routes(&api);
+    let transitions = transition::routes(&api);
     let reading = Routes::new(api.clone())
         .get(list, needs(ty.verbs.read), list_records)
         .get(one, needs(ty.verbs.read), read)
@@ -58,30 +59,22 @@ fn type_routes(records: &Records, ty: &'static RecordType) -> Routes {
     if !ty.is_kept_by_hand() {
         return reading;
     }
+    // A record with rows of its own is made by a call of its app's, which knows what they mean.
+    let made = match ty.has_rows() {
+        true => Routes::new(()),
+        false => Routes::new(api.clone())
+            .post(list, needs(ty.verbs.create), create)
+            .post(restored, needs(ty.verbs.restore), restore)
+            .finish(),
+    };
     Routes::new(api)
-        .post(list, needs(ty.verbs.create), create)
         .put(one, needs(ty.verbs.update), replace)
         .patch(one, needs(ty.verbs.update), change)
         .delete(one, needs(ty.verbs.archive), archive)
-        .post(restored, needs(ty.verbs.restore), restore)
         .finish()
+        .merge(made)
         .merge(reading)
         .merge(transitions)
-}
-
-/// One transition of one type.
-#[derive(Clone)]
-struct Step {
-    api: Api,
-    transition: &'static Transition,
-}
-
-fn transition_routes(api: &Api) -> Routes {
-    api.ty.transitions().iter().fold(Routes::new(()), |routes, transition| {
-        let path = fixed(format!("/api/v1/{}/{{id}}/{}", api.ty.path, transition.name));
-        let needs = Access::Permission(Permission::new(transition.verb.permission), Scope::Own);
-        routes.merge(Routes::new(Step { api: api.clone(), transition }).post(path, needs, act).finish())
-    })
 }
 
 async fn describe(State(description): State<Arc<Json>>) -> Response {
@@ -92,7 +85,7 @@ async fn describe(State(description): State<Arc<Json>>) -> Response {
 async fn list_records(State(api): State<Api>, visitor: Visitor, query: ListQueryParts) -> Outcome {
     let query = query.read(&api.spec)?;
     let request = list_request(api.ty, &query)?;
-    let page = api.records.list(&visitor.caller, api.ty, &request).await?;
+    let page = api.records.view_list(&visitor.caller, api.ty, &request).await?;
     let rows: Vec<Json> = page.records.iter().map(to_json).collect();
     palisade_web::json_page(&rows, query.metadata(page.total))
 }
@@ -100,10 +93,11 @@ async fn list_records(State(api): State<Api>, visitor: Visitor, query: ListQuery
 async fn read(State(api): State<Api>, visitor: Visitor, id: Id, headers: HeaderMap) -> Outcome {
     let record = api.records.view(&visitor.caller, api.ty, id.0.0).await?;
     let tag = entity_tag(&record);
-    if headers.get_all(header::IF_NONE_MATCH).iter().any(|known| known == tag) {
+    // Rows change without a new version of their record.
+    if !api.ty.has_rows() && headers.get_all(header::IF_NONE_MATCH).iter().any(|known| known == tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    answer(StatusCode::OK, &record)
+    tagged(palisade_web::json_data(&whole_json(&api.records, &record).await?)?, &record)
 }
 
 async fn create(State(api): State<Api>, visitor: Visitor, JsonBody(body): JsonBody<Body>) -> Outcome {
@@ -179,34 +173,17 @@ async fn restore(State(api): State<Api>, visitor: Visitor, id: Id, headers: Head
     answer(StatusCode::OK, &done.map_err(|error| version.failure(error))?)
 }
 
-/// Moves a record to another state; without a version, whatever its version is.
-async fn act(
-    State(step): State<Step>,
-    visitor: Visitor,
-    id: Id,
-    headers: HeaderMap,
-    JsonBody(body): JsonBody<Body>,
-) -> Outcome {
-    require_key(&visitor)?;
-    let (draft, named) = body.into_draft();
-    let version = asked_version(&headers, named)?;
-    let at = (id.0.0, version.map(|version| version.number));
-    let done = step.api.records.transition(&visitor.caller, step.api.ty, step.transition.name, at, &draft).await;
-    match (done, version) {
-        (Ok(Some(record)), _) => answer(StatusCode::OK, &record),
-        (Ok(None), _) => Ok(StatusCode::NO_CONTENT.into_response()),
-        (Err(error), Some(version)) => Err(version.failure(error)),
-        (Err(error), None) => Err(error.into()),
-    }
-}
-
 type Id = PathId<CanonicalId>;
 
 /// An id in its one spelling.
 #[derive(Clone, Copy, Debug)]
 struct CanonicalId(RecordId);
 
-fn require_key(visitor: &Visitor) -> Result<(), Failure> {
+/// Changes take a key: a cookie is sent by browsers on their own.
+///
+/// # Errors
+/// `Denied` where the visitor came with a session.
+pub fn require_key(visitor: &Visitor) -> Result<(), Failure> {
     if visitor.is_api_client() {
         return Ok(());
     }
@@ -221,16 +198,49 @@ fn entity_tag(record: &Record) -> HeaderValue {
 }
 
 fn answer(status: StatusCode, record: &Record) -> Outcome {
-    let mut response = match status {
+    let response = match status {
         StatusCode::CREATED => palisade_web::json_created(&to_json(record))?,
         _ => palisade_web::json_data(&to_json(record))?,
     };
+    tagged(response, record)
+}
+
+/// An answer about a record, with its version as the ETag.
+///
+/// # Errors
+/// None at the moment.
+pub fn tagged(mut response: Response, record: &Record) -> Outcome {
     response.headers_mut().insert(header::ETAG, entity_tag(record));
     Ok(response)
 }
 
-/// A record as the API gives it. Fields that are not the caller's to see are left out.
-pub(crate) fn to_json(record: &Record) -> Json {
+/// A record as the API gives it, with its rows.
+///
+/// # Errors
+/// The database can't be used.
+pub async fn whole_json(records: &Records, record: &Record) -> Result<Json, Error> {
+    let mut json = to_json(record);
+    if record.ty.has_rows() {
+        let mut conn = records.store().read().await?;
+        for child in record.ty.children {
+            let rows = records.rows(&mut conn, record, child).await?;
+            json[child.name] = rows.iter().filter(|row| !row.is_empty()).map(|row| row_json(child, row)).collect();
+        }
+    }
+    Ok(json)
+}
+
+fn row_json(child: &'static Child, row: &ChildRow) -> Json {
+    let mut object = Map::from_iter([(child.key.to_owned(), row.key.to_string().into())]);
+    for (field, value) in child.fields.iter().zip(&row.values) {
+        object.insert(field.name.into(), field.kind.write_json(value));
+    }
+    Json::Object(object)
+}
+
+/// A record as the API gives it, without its rows. Fields that are not the caller's to see are left out.
+#[must_use]
+pub fn to_json(record: &Record) -> Json {
     let mut object = Map::new();
     object.insert("id".into(), record.id.to_string().into());
     object.insert("version".into(), record.version.into());

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Calls;
 use crate::{
-    Field, Kind, RecordType, Transition,
+    Child, Field, Kind, RecordType, Transition,
     query::{ARCHIVED_VALUES, list_spec},
 };
 
@@ -26,8 +26,10 @@ pub(super) fn describe(types: &[&'static RecordType], calls: &Calls) -> Json {
         if !ty.is_kept_by_hand() {
             continue;
         }
-        paths.insert(format!("/api/v1/{}/{{id}}/restore", ty.path), restore(ty));
-        schemas.insert(format!("{name}New"), body_schema(ty, Body::New));
+        if !ty.has_rows() {
+            paths.insert(format!("/api/v1/{}/{{id}}/restore", ty.path), restore(ty));
+            schemas.insert(format!("{name}New"), body_schema(ty, Body::New));
+        }
         schemas.insert(format!("{name}Whole"), body_schema(ty, Body::Whole));
         schemas.insert(format!("{name}Change"), body_schema(ty, Body::Change));
     }
@@ -81,17 +83,21 @@ fn schema_name(ty: &RecordType) -> String {
 fn collection(ty: &'static RecordType) -> Json {
     let name = schema_name(ty);
     let schema = reference(&name);
-    json!({
+    let mut collection = json!({
         "get": operation(ty, "list", format!("List {}", ty.plural.to_lowercase()), json!({
             "security": reading(),
             "parameters": list_parameters(ty),
             "responses": answers(&[("200", page_answer(&schema))], &[]),
         })),
-        "post": operation(ty, "create", format!("Add {}", ty.one()), json!({
+    });
+    if !ty.has_rows() {
+        let rest = json!({
             "requestBody": request_body(&format!("{name}New")),
             "responses": answers(&[("201", record_answer(&schema, true))], &["409", "413", "415"]),
-        })),
-    })
+        });
+        collection["post"] = operation(ty, "create", format!("Add {}", ty.one()), rest);
+    }
+    collection
 }
 
 fn item(ty: &'static RecordType) -> Json {
@@ -138,7 +144,12 @@ fn restore(ty: &'static RecordType) -> Json {
 fn step(ty: &'static RecordType, transition: &Transition) -> Json {
     let mut properties = Map::new();
     for field in transition.asks.iter().filter_map(|name| ty.field(name)) {
-        properties.insert(field.name.into(), field_schema(field, value_schema(field.kind), false));
+        let mut schema = field_schema(field, value_schema(field.kind), false);
+        if let Kind::LongText(_) = field.kind {
+            // It must say something.
+            schema["pattern"] = "[^\\s]".into();
+        }
+        properties.insert(field.name.into(), schema);
     }
     properties.insert("version".into(), version_schema());
     let required = transition.asks;
@@ -153,7 +164,7 @@ fn step(ty: &'static RecordType, transition: &Transition) -> Json {
         format!("{}: {}", transition.label, transition.about),
         json!({
             "parameters": [{ "$ref": "#/components/parameters/id" }, { "$ref": "#/components/parameters/version" }],
-            "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
+            "requestBody": { "required": !required.is_empty(), "content": { "application/json": { "schema": body } } },
             "responses": answers(&own, &["404", "409", "412", "413", "415"]),
         }),
     )
@@ -322,6 +333,9 @@ fn record_schema(ty: &'static RecordType) -> Json {
     for field in ty.fields {
         properties[field.name] = field_schema(field, stored_schema(field.kind), true);
     }
+    for child in ty.children {
+        properties[child.name] = rows_schema(child);
+    }
     properties["linked_titles"] = json!({
         "type": "object",
         "description": "The titles of the records that the fields link to.",
@@ -334,6 +348,20 @@ fn record_schema(ty: &'static RecordType) -> Json {
         "required": ["id", "version", "title", "is_archived", "created_at", "updated_at", "linked_titles"],
         "additionalProperties": false,
     })
+}
+
+/// The rows of a record, which come with one record and not with lists.
+fn rows_schema(child: &'static Child) -> Json {
+    let mut properties = json!({ child.key: { "type": "string", "format": "uuid" } });
+    let mut required = vec![child.key];
+    for field in child.fields {
+        properties[field.name] = field_schema(field, stored_schema(field.kind), true);
+        required.push(field.name);
+    }
+    let row = json!({
+        "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+    });
+    json!({ "type": "array", "items": row, "description": "Only where one record is asked for." })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! They have no version of their own. Each row says when it was given, and the later one stands: rows that several
 //! devices send, late and in any order, come together without loss.
 
+mod given;
 mod store;
 
 use std::collections::HashMap;
@@ -10,6 +11,8 @@ use std::collections::HashMap;
 use palisade_base::{Change, Error, Instant, RecordId, TrailEntry, TrailValue};
 use palisade_store::{Conn, Value, WriteTx};
 use serde_json::{Map, Value as Json};
+
+pub use given::read_rows;
 
 use crate::{Field, Permitted, Privacy, Record, RecordType, Records, policy::Update, service};
 

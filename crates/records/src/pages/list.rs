@@ -25,7 +25,7 @@ struct Body {
 pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: ListQueryParts) -> Outcome {
     let query = query.read(&pages.spec)?;
     let request = list_request(pages.ty, &query)?;
-    let found = pages.records.list(&visitor.caller, pages.ty, &request).await?;
+    let found = pages.records.view_list(&visitor.caller, pages.ty, &request).await?;
     let filters = FilterForm::new(&query, filter_fields(&pages, &visitor.caller).await?);
     let rows = found.records.iter().map(|record| row(&pages, &visitor.caller, record));
     let table = Table::new(pages.ty.plural, heads(&pages, &visitor.caller, &query)).rows(rows).empty(empty(
