@@ -5,12 +5,13 @@ use axum::extract::{Query, State, rejection::QueryRejection};
 use palisade_base::{Error, Permission, RecordId, Scope};
 use palisade_records::{Records, api, parse_id};
 use palisade_web::{
-    Access, Failure, Html, Icon, Outcome, Page, PathId, Routes, Visitor, Width,
-    component::{Badge, Breadcrumbs, ButtonLink, Cell, Choice, Disclosure, EmptyState, Field, Head, Row, Table},
+    Access, Failure, Html, Icon, Outcome, PathId, Routes, Visitor,
+    component::{Badge, ButtonLink, Cell, Choice, Disclosure, EmptyState, Field, Head, Row, Table},
 };
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::profile::{self, Tab};
 use crate::{
     standing::READ_STANDING,
     tiers::{CategoryEvidence, Check, Evidence, Readiness, Tier, Tiers},
@@ -52,20 +53,17 @@ pub(super) fn asked_tier(asked: AskedQuery) -> Result<Option<RecordId>, Error> {
     asked.map_err(|error| Error::field("tier", "Name one tier.").caused_by(error))?.0.tier()
 }
 
-/// The readiness that was asked for; that it was looked at is in the trail.
+/// The readiness that was asked for. Who shows it leaves the trace.
 async fn found(
     state: &ReadinessState,
     visitor: &Visitor,
     employee: RecordId,
     asked: AskedQuery,
 ) -> Result<Readiness, Error> {
-    let tier = asked_tier(asked)?;
-    let readiness = match tier {
-        Some(tier) => state.tiers.readiness_for(&visitor.caller, employee, tier).await?,
-        None => state.tiers.readiness(&visitor.caller, employee).await?,
-    };
-    state.records.view(&visitor.caller, &EMPLOYEE, employee).await?;
-    Ok(readiness)
+    match asked_tier(asked)? {
+        Some(tier) => state.tiers.readiness_for(&visitor.caller, employee, tier).await,
+        None => state.tiers.readiness(&visitor.caller, employee).await,
+    }
 }
 
 async fn show(
@@ -77,10 +75,8 @@ async fn show(
     let readiness = found(&state, &visitor, id, asked).await?;
     let tiers = state.tiers.list(&visitor.caller).await?;
     let own = format!("/employees/{id}");
-    let mut page = Page::new(&visitor, readiness.name.clone())
-        .crumbs(Breadcrumbs::new().link(EMPLOYEE.plural, "/employees").link(readiness.name.clone(), own.as_str()))
-        .width(Width::Reading)
-        .lead(readiness.answer());
+    let (_, page) = profile::open(&state.records, &visitor, id, Tab::Readiness).await?;
+    let mut page = page.lead(readiness.answer());
     if state.tiers.may_promote(&visitor.caller, id).await? {
         let to = readiness.next.as_ref().map(|tier| format!("?tier={}", tier.id)).unwrap_or_default();
         page = page.action(ButtonLink::second("Give another tier", format!("{own}/promote{to}")).icon(Icon::Tier));
@@ -165,7 +161,9 @@ async fn call(
     PathId(id): PathId<RecordId>,
     asked: AskedQuery,
 ) -> Outcome {
-    palisade_web::json_data(&to_json(&found(&state, &visitor, id, asked).await?))
+    let readiness = found(&state, &visitor, id, asked).await?;
+    state.records.view(&visitor.caller, &EMPLOYEE, id).await?;
+    palisade_web::json_data(&to_json(&readiness))
 }
 
 fn to_json(readiness: &Readiness) -> Json {

@@ -48,13 +48,22 @@ pub(crate) enum Tab {
     Evaluations,
     /// How it came to that.
     Progress,
+    /// What is missing for the next tier.
+    Readiness,
     /// What they are working on.
     Development,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Overview, Self::Skills, Self::Tools, Self::Evaluations, Self::Progress, Self::Development];
+    const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Skills,
+        Self::Tools,
+        Self::Evaluations,
+        Self::Progress,
+        Self::Readiness,
+        Self::Development,
+    ];
 
     const fn label(self) -> &'static str {
         match self {
@@ -63,6 +72,7 @@ impl Tab {
             Self::Tools => "Tools",
             Self::Evaluations => "Evaluations",
             Self::Progress => "Progress",
+            Self::Readiness => "Next tier",
             Self::Development => "Development",
         }
     }
@@ -74,6 +84,7 @@ impl Tab {
             Self::Tools => "/tools",
             Self::Evaluations => "/evaluations",
             Self::Progress => "/progress",
+            Self::Readiness => "/readiness",
             Self::Development => "/development",
         }
     }
@@ -84,13 +95,13 @@ impl Tab {
             Self::Overview => EMPLOYEE.verbs.read.permission,
             Self::Evaluations => EVALUATION.verbs.read.permission,
             Self::Development => GOAL.verbs.read.permission,
-            Self::Skills | Self::Tools | Self::Progress => READ_STANDING,
+            Self::Skills | Self::Tools | Self::Progress | Self::Readiness => READ_STANDING,
         }
     }
 
     /// Whether it is for the person and who leads them only.
     const fn is_of_own_people(self) -> bool {
-        matches!(self, Self::Evaluations | Self::Progress | Self::Development)
+        matches!(self, Self::Evaluations | Self::Progress | Self::Readiness | Self::Development)
     }
 
     fn is_open(self, caller: &Caller, record: &Record) -> bool {
