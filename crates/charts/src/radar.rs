@@ -128,7 +128,7 @@ struct Size {
     is_named: bool,
 }
 
-const WIDE: Size = Size { width: 560.0, height: 380.0, radius: 130.0, is_named: true };
+const WIDE: Size = Size { width: 480.0, height: 330.0, radius: 108.0, is_named: true };
 const NARROW: Size = Size { width: 300.0, height: 292.0, radius: 118.0, is_named: false };
 
 /// The distance of labels from the outermost ring, and between the lines of one.
@@ -230,7 +230,7 @@ impl Size {
         }
         let (anchor, room) = match across {
             // Labels at top and bottom stand between their neighbours.
-            _ if across.abs() < 1.0 => ("middle", 130.0),
+            _ if across.abs() < 1.0 => ("middle", self.radius + LABEL_GAP - 12.0),
             _ if across > 0.0 => ("start", self.width - x - 2.0),
             _ => ("end", x - 2.0),
         };

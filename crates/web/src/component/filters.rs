@@ -9,14 +9,17 @@ use crate::ListQuery;
 /// behind a line that says how many filters are set; wide screens show all of it.
 #[derive(Template)]
 #[template(
-    source = r#"<form class="filters" method="get" action="{{ path }}" role="search" aria-label="Filter">
+    source = r#"{%- macro buttons() -%}
+<div class="buttons"><button class="second">Filter</button>{% if let Some(clear) = clear %}<a href="{{ clear }}">Clear</a>{% endif %}</div>
+{%- endmacro -%}
+<form class="filters" method="get" action="{{ path }}" role="search" aria-label="Filter">
 {%- for (name, value) in carried %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor -%}
 {%- if let Some(field) = search %}{{ field }}{% endif %}
 {%- if !fields.is_empty() %}
 <details class="fold"><summary>{% if search.is_some() %}More filters{% else %}Filters{% endif %}{% if set > 0 %} <b>{{ set }} set</b>{% endif %}</summary>
-<div class="folded">{% for field in fields %}{{ field }}{% endfor %}</div></details>
+<div class="folded">{% for field in fields %}{{ field }}{% endfor %}{% if search.is_none() %}{% call buttons() %}{% endcall %}{% endif %}</div></details>
 {%- endif %}
-<div class="buttons"><button class="second">Filter</button>{% if let Some(clear) = clear %}<a href="{{ clear }}">Clear</a>{% endif %}</div>
+{%- if search.is_some() || fields.is_empty() %}{% call buttons() %}{% endcall %}{% endif %}
 </form>"#,
     ext = "html"
 )]

@@ -17,7 +17,7 @@ use crate::{
         trend::{TrendWords, quarter_days, trend_chart},
     },
     scoring::{GroupScore, Score, SkillMean},
-    standing::Member,
+    standing::{Member, People},
 };
 
 /// How many due evaluations are listed.
@@ -224,7 +224,7 @@ impl View<'_> {
         let narrowed = self.asked.filter.category.map(|id| self.name_of(id));
         let words = TrendWords {
             title: narrowed.map_or_else(|| "Trend by quarter".to_owned(), |name| format!("Trend by quarter: {name}")),
-            is_own_people: sees_others(self.caller) && super::begins_with_own(self.caller),
+            is_own_people: self.asked.filter.people == People::All && super::begins_with_own(self.caller),
         };
         let path = |quarter| {
             let (from, to) = quarter_days(quarter);
