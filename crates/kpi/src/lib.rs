@@ -8,6 +8,7 @@ pub mod development;
 pub mod evaluation;
 pub mod evaluation_table;
 mod lookup;
+pub mod reports;
 mod roles;
 mod routes;
 pub mod score_card;

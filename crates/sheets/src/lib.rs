@@ -27,4 +27,4 @@ pub use formula::{is_formula_like, neutralise};
 pub use limits::Limits;
 pub use model::{Cell, Sheet, column_name};
 pub use workbook::read_workbook;
-pub use write::{MAX_CELL_CHARS, safe_sheet_name, write_xlsx};
+pub use write::{MAX_CELL_CHARS, TitledSheet, safe_sheet_name, write_titled_xlsx, write_xlsx};

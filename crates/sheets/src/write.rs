@@ -26,10 +26,71 @@ pub fn write_xlsx(sheets: &[Sheet], now: Instant) -> Result<Vec<u8>, SheetError>
         let place = || Place::Sheet(sheet.name.clone());
         target.set_name(safe_sheet_name(&sheet.name)).map_err(|e| unwritable(place(), &e))?;
         target.set_freeze_panes(1, 0).map_err(|e| unwritable(place(), &e))?;
-        write_rows(target, sheet)?;
+        write_rows(target, sheet, 0)?;
         target.autofit();
     }
     workbook.save_to_buffer().map_err(|e| unwritable(Place::File, &e))
+}
+
+/// A sheet under a title, as reports have it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TitledSheet {
+    /// What stands in the first row, over eight columns.
+    pub title: String,
+    /// What stands in the second: when it was made, and for whom.
+    pub made: String,
+    /// Its rows; the first is the header, in the fourth row of the sheet.
+    pub sheet: Sheet,
+}
+
+/// The row of the header under a title, counted from 0.
+const TITLED_HEADER: u16 = 3;
+
+/// Writes these sheets as [`write_xlsx`] does, each under its title: title in row 1, when and for whom in row 2, header in
+/// row 4, data from row 5. On paper the header is repeated, and the columns fit on one page.
+///
+/// # Errors
+/// As [`write_xlsx`].
+pub fn write_titled_xlsx(sheets: &[TitledSheet], now: Instant) -> Result<Vec<u8>, SheetError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(&properties(now));
+    for titled in sheets {
+        let target = workbook.add_worksheet();
+        write_titled(target, titled).map_err(|e| unwritable(Place::Sheet(titled.sheet.name.clone()), &e))?;
+        write_rows(target, &titled.sheet, TITLED_HEADER.into())?;
+    }
+    workbook.save_to_buffer().map_err(|e| unwritable(Place::File, &e))
+}
+
+fn write_titled(target: &mut Worksheet, titled: &TitledSheet) -> Result<(), XlsxError> {
+    let header = u32::from(TITLED_HEADER);
+    let title = Format::new().set_bold().set_font_size(14).set_num_format("@");
+    target.set_name(safe_sheet_name(&titled.sheet.name))?.set_freeze_panes(header + 1, 0)?;
+    target.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(header, header)?;
+    target.merge_range(0, 0, 0, 7, &titled.title, &title)?;
+    target.write_string_with_format(1, 0, &titled.made, &Format::new().set_num_format("@"))?;
+    for (column, width) in widths(&titled.sheet).into_iter().enumerate() {
+        target.set_column_width(u16::try_from(column).unwrap_or(u16::MAX), width)?;
+    }
+    Ok(())
+}
+
+/// How wide each column must be for its texts; the title and the line below it reach over several.
+fn widths(sheet: &Sheet) -> Vec<f64> {
+    const NARROW: u32 = 8;
+    const WIDE: u32 = 60;
+    let mut widths: Vec<u32> = Vec::new();
+    for row in &sheet.rows {
+        for (column, cell) in row.iter().enumerate() {
+            let chars = u32::try_from(cell.display().chars().count()).unwrap_or(u32::MAX);
+            let wanted = chars.saturating_add(2).clamp(NARROW, WIDE);
+            match widths.get_mut(column) {
+                Some(width) => *width = wanted.max(*width),
+                None => widths.push(wanted),
+            }
+        }
+    }
+    widths.into_iter().map(f64::from).collect()
 }
 
 /// A name that every spreadsheet program accepts for a tab: no `[ ] : * ? / \`, no apostrophe at either end, at most
@@ -62,12 +123,14 @@ fn properties(now: Instant) -> DocProperties {
     }
 }
 
-fn write_rows(target: &mut Worksheet, sheet: &Sheet) -> Result<(), SheetError> {
+/// Writes the rows of a sheet; the first is its header, and stands in this row.
+fn write_rows(target: &mut Worksheet, sheet: &Sheet, header: usize) -> Result<(), SheetError> {
     let formats = Formats::new();
     for (row, cells) in sheet.rows.iter().enumerate() {
+        let text = if row == 0 { &formats.header } else { &formats.text };
         for (column, cell) in cells.iter().enumerate() {
-            write_cell(target, (row, column), cell, &formats)
-                .map_err(|e| unwritable(Place::cell(&sheet.name, row, column), &e))?;
+            write_cell(target, (header + row, column), cell, (&formats, text))
+                .map_err(|e| unwritable(Place::cell(&sheet.name, header + row, column), &e))?;
         }
     }
     Ok(())
@@ -97,11 +160,10 @@ fn write_cell(
     target: &mut Worksheet,
     (row, column): (usize, usize),
     cell: &Cell,
-    formats: &Formats,
+    (formats, text_format): (&Formats, &Format),
 ) -> Result<(), XlsxError> {
     let at_row = u32::try_from(row).map_err(|_| XlsxError::RowColumnLimitError)?;
     let at_column = u16::try_from(column).map_err(|_| XlsxError::RowColumnLimitError)?;
-    let text_format = if row == 0 { &formats.header } else { &formats.text };
     match cell {
         Cell::Empty => {}
         Cell::Number(number) if number.is_finite() => {

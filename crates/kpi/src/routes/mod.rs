@@ -5,15 +5,16 @@ mod dashboard;
 mod development;
 mod evaluation_calls;
 mod evaluation_table;
-mod figures;
+pub(crate) mod figures;
 mod filled_sheet;
 mod json;
 mod profile;
 mod promote;
 mod readiness;
+mod reports;
 mod score_card;
 mod tier_rules;
-mod trend;
+pub(crate) mod trend;
 
 use palisade_base::{Permission, Scope};
 use palisade_records::{RecordType, Records, api, directory::PERSON, pages};
@@ -41,12 +42,13 @@ pub fn routes(state: KpiState) -> Routes {
     let profile = profile::Profile::new(&records, &standings);
     let companions = pages::Companions::new()
         .with(&types::EMPLOYEE, profile.clone())
-        .with(&types::TIER_RULE, tier_rules::RuleCompanion(tiers))
+        .with(&types::TIER_RULE, tier_rules::RuleCompanion(tiers.clone()))
         .with(&types::GOAL, development::GoalProgress(standings.clone()))
         .with(&types::QUALIFICATION, development::QualificationValidity);
-    let calls = dashboard::calls().merge(profile::calls()).merge(readiness::calls());
+    let calls = dashboard::calls().merge(profile::calls()).merge(readiness::calls()).merge(reports::calls());
     dashboard::routes(&records, &standings)
         .merge(profile.routes())
+        .merge(reports::routes(&records, &standings, &tiers))
         .merge(score_card::routes(&records))
         .merge(coverage::routes(Coverage::new(records.clone(), standings)))
         .merge(development::routes(&records))
@@ -73,6 +75,7 @@ pub fn navigation() -> Vec<NavItem> {
         map,
         job,
         stock,
+        reports::nav_item(),
         entry("Development", &types::GOAL, "/goals", Icon::Ok, None),
         entry("Development", &types::TRAINING_REQUEST, "/training-requests", Icon::Note, None),
         entry("Development", &types::QUALIFICATION, "/qualifications", Icon::Shield, None),

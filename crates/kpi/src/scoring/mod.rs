@@ -28,4 +28,4 @@ pub use skills::{
     CategoryScore, SkillMean, category_scores, highest, lowest, overall, overall_difference, self_overall, skill_means,
     skills_at,
 };
-pub use tools::{ToolFigures, ToolScore, tool_scores, tool_total};
+pub use tools::{ToolCount, ToolFigures, ToolScore, tool_counts, tool_scores, tool_total};

@@ -2,7 +2,7 @@
 
 use palisade_base::RecordId;
 
-use super::{CatalogueView, Share};
+use super::{CatalogueView, Group, Item, Share};
 use crate::standing::Standing;
 
 /// How many tools somebody can operate and carries.
@@ -79,4 +79,44 @@ fn empty(total: usize) -> ToolFigures {
 #[must_use]
 pub fn tool_total(scores: &[ToolScore]) -> ToolFigures {
     scores.iter().fold(ToolFigures::default(), |sum, score| sum.plus(score.figures))
+}
+
+/// How a group stands with one tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToolCount {
+    /// The category.
+    pub category: RecordId,
+    /// The tool.
+    pub tool: RecordId,
+    /// How many of the people can operate it, of how many that is known, and who has it on the truck; the total is the
+    /// people, whether anything is known of them or not.
+    pub figures: ToolFigures,
+}
+
+/// How these people stand with each tool, in the order of the catalogue.
+#[must_use]
+pub fn tool_counts<'a>(catalogue: &CatalogueView, standings: impl IntoIterator<Item = &'a Standing>) -> Vec<ToolCount> {
+    let mut figures: Vec<Vec<ToolFigures>> =
+        catalogue.tools().iter().map(|group| vec![ToolFigures::default(); group.items.len()]).collect();
+    let mut people = 0;
+    for standing in standings {
+        people += 1;
+        for tool in &standing.tools {
+            let Some((group, item)) = catalogue.tool_place(tool.tool) else { continue };
+            if let Some(figures) = figures.get_mut(group).and_then(|group| group.get_mut(item)) {
+                figures.operable += u32::from(tool.can_operate == Some(true));
+                figures.answered += u32::from(tool.can_operate.is_some());
+                figures.stocked += u32::from(tool.truck_stock);
+            }
+        }
+    }
+    let of_group = |(group, figures): (&Group, Vec<ToolFigures>)| {
+        let count = |(item, figures): (&Item, ToolFigures)| ToolCount {
+            category: group.id,
+            tool: item.id,
+            figures: ToolFigures { total: people, ..figures },
+        };
+        group.items.iter().zip(figures).map(count).collect::<Vec<_>>()
+    };
+    catalogue.tools().iter().zip(figures).flat_map(of_group).collect()
 }

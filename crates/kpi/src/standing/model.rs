@@ -119,6 +119,8 @@ pub enum People {
     All,
     /// The caller's own people only: those whose details they may read. Of a manager, the teams that they lead.
     Own,
+    /// Those whose evaluations the caller may read; an employee, nobody but themselves.
+    Evaluated,
 }
 
 /// How a group stood at the end of a quarter.

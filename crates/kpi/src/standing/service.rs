@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     scoring::{CatalogueView, Score},
-    types::{EMPLOYEE, READ_DETAILS, SKILL, TOOL},
+    types::{EMPLOYEE, EVALUATION, READ_DETAILS, SKILL, TOOL},
 };
 
 /// The permission to see where people stand: their current ratings and tools.
@@ -231,8 +231,10 @@ pub(crate) async fn now(conn: &mut Conn, employee: RecordId) -> Result<Option<(C
 /// The rows that a question reaches: those of employees whom the caller may read and whose standing they may see.
 fn reach(caller: &Caller, filter: &Filter) -> Vec<RowFilter> {
     let mut rows = vec![policy::readable(&EMPLOYEE, caller), policy::reached_with(&EMPLOYEE, caller, READ_STANDING)];
-    if filter.people == People::Own {
-        rows.push(policy::reached_with(&EMPLOYEE, caller, READ_DETAILS));
+    match filter.people {
+        People::All => {}
+        People::Own => rows.push(policy::reached_with(&EMPLOYEE, caller, READ_DETAILS)),
+        People::Evaluated => rows.push(policy::reached_with(&EMPLOYEE, caller, EVALUATION.verbs.read.permission)),
     }
     rows
 }

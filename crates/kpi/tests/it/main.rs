@@ -12,6 +12,7 @@ mod evaluation_table;
 mod evaluations;
 mod fields;
 mod pages;
+mod reports;
 mod schema;
 mod scopes;
 mod score_card;

@@ -1,0 +1,125 @@
+//! What somebody asked of a report, read from the parameters of its address.
+
+use std::fmt::Write as _;
+
+use palisade_base::{Caller, Date, Error, FieldError, Permission, RecordId, Scope};
+use palisade_records::parse_id;
+
+use super::{Kind, Period};
+use crate::types::READ_DETAILS;
+
+/// Whose figures are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The people whom the caller leads.
+    Own,
+    /// Everybody within the caller's reach.
+    Everybody,
+    /// One team.
+    Team(RecordId),
+}
+
+/// What somebody asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Of which report.
+    pub kind: Kind,
+    /// About which employee.
+    pub employee: Option<RecordId>,
+    /// About which people.
+    pub group: Group,
+    /// Those on one tier.
+    pub tier: Option<RecordId>,
+    /// One category: of skills or of tools, as the report is about.
+    pub category: Option<RecordId>,
+    /// The days.
+    pub period: Period,
+    /// The table that a file of text is to hold.
+    pub table: Option<String>,
+    /// The parameters as they were given, for the addresses of the same report in other forms.
+    given: Vec<(&'static str, String)>,
+}
+
+/// The parameters that every report takes.
+const COMMON: [&str; 3] = ["from", "to", "table"];
+/// The longest value of a parameter, in bytes: all of them are short.
+const MAX_BYTES: usize = 60;
+
+impl Asked {
+    /// Reads the parameters of an address.
+    ///
+    /// # Errors
+    /// A parameter is unknown, given twice or can't be read: each with its field.
+    pub fn parse(kind: Kind, pairs: &[(String, String)], caller: &Caller, today: Date) -> Result<Self, Error> {
+        let (given, mut errors) = known(kind, pairs);
+        let value = |name: &str| given.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        let mut id = |name: &'static str| {
+            let id = parse_id(value(name)?);
+            if id.is_none() {
+                errors.push(FieldError { field: name.into(), message: "Choose one of the list.".into() });
+            }
+            id
+        };
+        let (employee, tier, category) = (id("employee"), id("tier"), id("category"));
+        let group = match value("team") {
+            None => usual_group(caller),
+            Some("own") => Group::Own,
+            Some("all") => Group::Everybody,
+            Some(_) => id("team").map_or(Group::Own, Group::Team),
+        };
+        let table = value("table").map(str::to_owned);
+        let period = Period::parse(value("from"), value("to"), today).unwrap_or_else(|wrong| {
+            errors.extend(wrong);
+            Period::year_to(today)
+        });
+        if errors.is_empty() {
+            Ok(Self { kind, employee, group, tier, category, period, table, given })
+        } else {
+            Err(Error::invalid(errors))
+        }
+    }
+
+    /// The query of the same report, without a choice of table: empty, or with its `?`.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut query = String::new();
+        // Everything in it was read as an id, a date or one of our words, so there is nothing to encode.
+        for (name, value) in self.given.iter().filter(|(name, _)| *name != "table") {
+            let mark = if query.is_empty() { '?' } else { '&' };
+            let _ = write!(query, "{mark}{name}={value}");
+        }
+        query
+    }
+}
+
+/// Whose figures a caller gets without asking: who leads some of the people sees theirs.
+fn usual_group(caller: &Caller) -> Group {
+    match caller.authority.scope(&Permission::new(READ_DETAILS)) {
+        Some(Scope::All) => Group::Everybody,
+        _ => Group::Own,
+    }
+}
+
+/// The parameters that the report takes, trimmed and without empty ones; and what is wrong with the others.
+fn known(kind: Kind, pairs: &[(String, String)]) -> (Vec<(&'static str, String)>, Vec<FieldError>) {
+    let (mut given, mut errors): (Vec<(&'static str, String)>, Vec<FieldError>) = Default::default();
+    let mut wrong = |name: &str, message: &str| {
+        let field = name.chars().take(40).collect::<String>().into();
+        errors.push(FieldError { field, message: message.to_owned() });
+    };
+    for (name, value) in pairs {
+        let value = value.trim();
+        let Some(name) = kind.parameters().iter().chain(&COMMON).find(|known| *known == name) else {
+            wrong(name, "This report has no such parameter. Take it out of the address.");
+            continue;
+        };
+        if given.iter().any(|(known, _)| known == name) {
+            wrong(name, "This was given more than once.");
+        } else if value.len() > MAX_BYTES {
+            wrong(name, "This is too long to be right. Choose one of the list.");
+        } else if !value.is_empty() {
+            given.push((name, value.to_owned()));
+        }
+    }
+    (given, errors)
+}
