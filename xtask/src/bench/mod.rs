@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: figures for docs/benchmarks.md. Measured by hand on a quiet machine, never a test.
 
 mod core;
+mod jail;
 
 use std::{fmt::Write as _, path::Path, process::Command};
 
@@ -22,7 +23,8 @@ struct Figure {
 pub(crate) fn run(workspace: &Workspace, name: &str) -> Result<()> {
     let figures = match name {
         "core" => core::measure(workspace)?,
-        other => bail!("there is no bench `{other}`; there is: core"),
+        "jail" => jail::measure(workspace)?,
+        other => bail!("there is no bench `{other}`; there are: core, jail"),
     };
     let table = table(workspace, &figures)?;
     print!("{table}");

@@ -145,8 +145,7 @@ impl DateFinder {
 
     /// The time that the date of this form says in the line.
     pub(crate) fn instant(&mut self, form: usize, line: &str, now: Instant, zone: &TimeZone) -> Option<Instant> {
-        self.find_form(form, line)?;
-        self.forms[form].instant(line, &self.locations[form], now, zone)
+        self.forms[form].instant(line, &mut self.locations[form], now, zone)
     }
 }
 

@@ -10,7 +10,7 @@ use super::fields::{Fields, expand_tokens};
 use crate::pattern::for_dates;
 
 /// No letter, digit or underscore on at least one side: where a word may begin or end, or there is none.
-const WORD_EDGE: &str = r"(?:\b{start-half}|\b{end-half})";
+const WORD_EDGE: &str = r"(?-u:\b{start-half}|\b{end-half})";
 const EPOCH: &str = r"([0-9]{10,11}\b(?:\.[0-9]{3,6})?)";
 const LONG_EPOCH: &str = r"([0-9]{10,11}(?:[0-9]{3}(?:\.[0-9]{1,6}|[0-9]{3})?)?)";
 const TAI64N: &str = "(@[0-9a-f]{24})";
@@ -37,6 +37,10 @@ pub(super) struct Template {
     cuts: Vec<usize>,
     groups: Vec<(String, usize)>,
     pub(super) is_anchored: bool,
+    /// What matches is what is cut out, but for up to two characters before it that are no part of a word.
+    is_plain: bool,
+    /// It begins with three parts of a date and the same separator twice.
+    is_separated: bool,
 }
 
 impl Template {
@@ -94,7 +98,11 @@ impl Template {
         let end = if unbound || ends_bound || stars.1 { "" } else { WORD_EDGE };
         let flags = if has_words { "(?i)" } else { "" };
         let regex = format!("{flags}{start}(?:{}){end}", translated.exact);
-        Self::built(&regex, Kind::Tokens, vec![1], translated.groups, line_begin || begins_bound)
+        let built = Self::built(&regex, Kind::Tokens, vec![1], translated.groups, line_begin || begins_bound)?;
+        let is_separated = begins_separated(pattern.trim());
+        let has_references = built.groups.iter().any(|(name, _)| name.starts_with('_'));
+        let is_plain = line_begin && !begins_bound && with_group(text) != text && (is_separated || !has_references);
+        Ok(Self { is_plain, is_separated, ..built })
     }
 
     fn built(
@@ -107,7 +115,7 @@ impl Template {
         let regex = Regex::new(regex).map_err(|error| {
             error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
         })?;
-        Ok(Self { regex, kind, cuts, groups, is_anchored })
+        Ok(Self { regex, kind, cuts, groups, is_anchored, is_plain: false, is_separated: false })
     }
 
     pub(super) fn locations(&self) -> CaptureLocations {
@@ -116,6 +124,11 @@ impl Template {
 
     /// Where the date begins, and what is to be cut out.
     pub(super) fn find(&self, line: &str, locations: &mut CaptureLocations) -> Option<(usize, Range<usize>)> {
+        // Without groups, the search is several times as fast.
+        if self.is_plain && line.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            let found = self.regex.find(line)?;
+            return (!self.is_separated || first_separators_agree(found.as_str())).then(|| (0, found.range()));
+        }
         let found = self.regex.captures_read(locations, line)?;
         if !self.separators_agree(line, locations) {
             return None;
@@ -136,10 +149,11 @@ impl Template {
     pub(super) fn instant(
         &self,
         line: &str,
-        locations: &CaptureLocations,
+        locations: &mut CaptureLocations,
         now: Instant,
         zone: &TimeZone,
     ) -> Option<Instant> {
+        self.regex.captures_read(locations, line)?;
         let text = |group: usize| locations.get(group).map(|(from, to)| &line[from..to]);
         let number = self.groups.iter().find(|(name, _)| name == "epoch").map(|(_, group)| *group);
         let cut = number.and_then(text).or_else(|| self.cuts.iter().find_map(|&group| text(group)))?;
@@ -159,6 +173,24 @@ impl Template {
             }
         }
     }
+}
+
+/// `%d(?P<_sep>[-/])%m(?P=_sep)…`
+fn begins_separated(pattern: &str) -> bool {
+    let after_token = |text: &'_ str| -> Option<usize> {
+        let token = text.strip_prefix('%')?.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        Some(token + 1)
+    };
+    let rest = || -> Option<&str> {
+        let (_, rest) = pattern.get(after_token(pattern)?..)?.strip_prefix("(?P<_sep>[")?.split_once("])")?;
+        rest.get(after_token(rest)?..)
+    };
+    rest().is_some_and(|rest| rest.starts_with("(?P=_sep)") && rest.matches("_sep").count() == 1)
+}
+
+fn first_separators_agree(date: &str) -> bool {
+    let mut separators = date.bytes().filter(|byte| !byte.is_ascii_alphanumeric());
+    separators.next() == separators.next()
 }
 
 fn seconds(text: &str) -> Option<Instant> {

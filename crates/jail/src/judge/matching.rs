@@ -4,7 +4,7 @@ use std::{borrow::Cow, net::IpAddr, ops::Range};
 
 use palisade_base::Instant;
 
-use super::{Failure, Host, Judge, Verdict, as_evidence, exchange::Part};
+use super::{Failure, Host, Judge, Verdict, When, as_evidence, exchange::Part};
 use crate::{
     address::Found,
     filter::Filter,
@@ -90,7 +90,7 @@ impl Judge {
         filter: &Filter,
         subject: &str,
         line: &str,
-        at: Instant,
+        when: When,
     ) -> Result<Verdict, GaveUp> {
         // As fail2ban: asked first where there are clearly fewer of them than rules.
         if filter.ignored.len() + 2 < filter.rules.len() && is_ignored(filter, subject)? {
@@ -114,6 +114,7 @@ impl Judge {
             if let Some(addresses) = found.ambiguous() {
                 return Ok(Verdict::Ambiguous { rule: Some(rule), addresses });
             }
+            let at = self.instant(when, line);
             match self.conclude(rule, &found, prefix.as_ref(), line, at) {
                 Verdict::NoAddress { rule } => verdict = Verdict::NoAddress { rule },
                 concluded => {

@@ -35,9 +35,18 @@ pub struct Judge {
     last: Option<Instant>,
 }
 
-/// A line with its date apart.
+/// A line whose date was cut out.
+#[derive(Clone, Copy)]
 struct Dated {
     form: Option<usize>,
+}
+
+/// When a line was written. The date is read only where a rule matches: most lines are nobody's failure.
+#[derive(Clone, Copy)]
+enum When {
+    Known(Instant),
+    /// As the date says, seen from now.
+    Written(Dated, Instant),
 }
 
 impl Judge {
@@ -83,15 +92,14 @@ impl Judge {
         let filter = Arc::clone(&self.filter);
         let dated = self.cut_date(&text);
         if filter.max_lines > 1 {
-            self.remember_time(&dated, &text, now);
+            self.remember_time(dated, &text, now);
         }
         let subject = self.subject();
         if !filter.may_match(&subject) {
             self.scratch = subject;
             return Verdict::Pass;
         }
-        let at = self.instant(&dated, &text, now);
-        let verdict = self.match_rules(&filter, &subject, &text, at);
+        let verdict = self.match_rules(&filter, &subject, &text, When::Written(dated, now));
         self.scratch = subject;
         verdict.unwrap_or(Verdict::GaveUp)
     }
@@ -107,7 +115,7 @@ impl Judge {
         self.scratch.push_str(&text.replace('\n', " "));
         self.scratch.push('\n');
         let subject = self.subject();
-        let verdict = self.match_rules(&filter, &subject, &text, at);
+        let verdict = self.match_rules(&filter, &subject, &text, When::Known(at));
         self.scratch = subject;
         verdict.unwrap_or(Verdict::GaveUp)
     }
@@ -149,16 +157,20 @@ impl Judge {
         self.held.iter().map(String::as_str).collect()
     }
 
-    fn written(&mut self, dated: &Dated, text: &str, now: Instant) -> Option<Instant> {
+    fn written(&mut self, dated: Dated, text: &str, now: Instant) -> Option<Instant> {
         dated.form.and_then(|form| self.dates.instant(form, text, now, &self.zone))
     }
 
-    fn remember_time(&mut self, dated: &Dated, text: &str, now: Instant) {
+    fn remember_time(&mut self, dated: Dated, text: &str, now: Instant) {
         self.last = self.written(dated, text, now).or(self.last);
     }
 
     /// When the line was written: not in the future, and where it does not say, now.
-    fn instant(&mut self, dated: &Dated, text: &str, now: Instant) -> Instant {
+    fn instant(&mut self, when: When, text: &str) -> Instant {
+        let (dated, now) = match when {
+            When::Known(at) => return at,
+            When::Written(dated, now) => (dated, now),
+        };
         let written = self.written(dated, text, now).or(self.last).unwrap_or(now);
         let is_off = now.since(written) > MAX_DRIFT;
         if self.is_live && is_off { now } else { written.min(now) }

@@ -49,7 +49,7 @@ pub(crate) struct Pattern {
     marked: String,
     marked_engine: OnceLock<Option<Engine>>,
     pub(crate) wide: String,
-    pub(crate) literal: String,
+    pub(crate) literals: Vec<String>,
     pub(crate) has_host: bool,
     pub(crate) is_greedy: bool,
     pub(crate) groups: Vec<(String, usize)>,
@@ -58,10 +58,10 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Compiles a pattern, or says what is wrong with it.
     pub(crate) fn new(python: &str, options: PatternOptions) -> Result<Self, String> {
-        let Translated { exact, marked, wide, is_hard, has_host, is_greedy, groups, literal } =
+        let Translated { exact, marked, wide, is_hard, has_host, is_greedy, groups, literals } =
             translate(python, options.multi_line)?;
         let engine = Engine::new(&exact, is_hard)?;
-        Ok(Self { engine, marked, marked_engine: OnceLock::new(), wide, literal, has_host, is_greedy, groups })
+        Ok(Self { engine, marked, marked_engine: OnceLock::new(), wide, literals, has_host, is_greedy, groups })
     }
 
     /// A pattern in Rust's own syntax, with groups named by hand.

@@ -10,12 +10,15 @@ use super::Pattern;
 pub(crate) struct Gate(Option<AhoCorasick>);
 
 impl Gate {
-    /// A gate only where each pattern has such a text.
+    /// A gate only where each pattern has such texts, and they are long enough to tell anything.
     pub(crate) fn new<'a>(patterns: impl Iterator<Item = &'a Pattern> + Clone) -> Self {
-        if patterns.clone().next().is_none() || !patterns.clone().all(|pattern| pattern.literal.len() >= 3) {
+        let is_telling = |pattern: &Pattern| {
+            !pattern.literals.is_empty() && pattern.literals.iter().all(|literal| literal.len() >= 3)
+        };
+        if patterns.clone().next().is_none() || !patterns.clone().all(is_telling) {
             return Self(None);
         }
-        let literals = patterns.map(|pattern| pattern.literal.as_str());
+        let literals = patterns.flat_map(|pattern| &pattern.literals);
         Self(AhoCorasick::new(literals).ok())
     }
 

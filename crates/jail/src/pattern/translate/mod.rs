@@ -15,6 +15,8 @@ pub(crate) const MARK_V6: char = '\u{E006}';
 const MAX_PATTERN: usize = 32_768;
 /// Nor nest groups deeper.
 const MAX_DEPTH: u32 = 60;
+/// So many texts, of which one must occur, are looked for at most.
+const MAX_LITERALS: usize = 16;
 /// Nor repeat a part more often.
 const MAX_REPEAT: u32 = 1_000;
 
@@ -38,8 +40,8 @@ pub(crate) struct Translated {
     pub(crate) is_greedy: bool,
     /// The name of each group that has one; a name may come more than once.
     pub(crate) groups: Vec<(String, usize)>,
-    /// A text that every match contains, where one is plain to see.
-    pub(crate) literal: String,
+    /// Texts of which every match contains one, where such are plain to see.
+    pub(crate) literals: Vec<String>,
 }
 
 /// Translates a pattern, or says what in it is not understood.
@@ -55,7 +57,7 @@ pub(crate) fn translate(pattern: &str, multi_line: bool) -> Result<Translated, S
     }
     walk.keep_literal();
     if walk.ignores_case {
-        walk.out.literal.clear();
+        walk.out.literals.clear();
     }
     Ok(walk.out)
 }
@@ -121,8 +123,16 @@ impl Walk<'_> {
         let run = std::mem::take(&mut self.run);
         // The date is cut out before matching; brackets often stand right beside it.
         let best = run.split(['[', ']', '(', ')']).max_by_key(|piece| piece.len()).unwrap_or_default();
-        if best.len() > self.out.literal.len() && best.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-            self.out.literal = best.to_owned();
+        if best.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+            self.offer_literals(vec![best.to_owned()]);
+        }
+    }
+
+    /// Keeps the better of two sets: the one whose shortest text is longer.
+    fn offer_literals(&mut self, literals: Vec<String>) {
+        let shortest = |set: &[String]| set.iter().map(String::len).min().unwrap_or(0);
+        if shortest(&literals) > shortest(&self.out.literals) && literals.len() <= MAX_LITERALS {
+            self.out.literals = literals;
         }
     }
 
@@ -131,20 +141,25 @@ impl Walk<'_> {
         if depth > MAX_DEPTH {
             return Err("groups are nested too deep".to_owned());
         }
-        let has_branches = has_branches(self.rest);
-        self.optional += u32::from(has_branches);
         let mut all = Atom { may_be_empty: false, ..PLAIN };
+        let (before_literals, mut literals, mut each_has) = (std::mem::take(&mut self.out.literals), Vec::new(), true);
         loop {
             let branch = self.sequence(depth, before)?;
             all.ends_greedy |= branch.ends_greedy;
             all.takes_digits |= branch.takes_digits;
             all.may_be_empty |= branch.may_be_empty;
+            each_has &= !self.out.literals.is_empty();
+            literals.append(&mut self.out.literals);
             if !self.skip("|") {
-                self.optional -= u32::from(has_branches);
-                return Ok(all);
+                break;
             }
             self.write("|");
         }
+        self.out.literals = before_literals;
+        if each_has {
+            self.offer_literals(literals);
+        }
+        Ok(all)
     }
 
     fn sequence(&mut self, depth: u32, before: bool) -> Result<Atom, String> {
@@ -155,7 +170,7 @@ impl Walk<'_> {
                 self.keep_literal();
             }
             let run = self.run.len();
-            let kept = self.rest.starts_with(['(', '<']).then(|| self.out.literal.clone());
+            let kept = self.rest.starts_with(['(', '<']).then(|| self.out.literals.clone());
             let atom = self.atom(depth, greedy)?;
             let (least, many, is_lazy) = self.quantifier()?;
             if let Some(c) = is_literal
@@ -170,7 +185,7 @@ impl Walk<'_> {
                 }
             }
             if let Some(kept) = kept.filter(|_| least == 0) {
-                self.out.literal = kept;
+                self.out.literals = kept;
             }
             let is_empty = least == 0 || atom.may_be_empty;
             let swallows = atom.takes_digits && ((many && !is_lazy) || greedy);
@@ -372,30 +387,6 @@ impl Before {
     fn then_one(self) -> Self {
         if matches!(self, Self::Dash) { Self::Set } else { Self::One }
     }
-}
-
-/// Whether the group that begins here has alternatives of its own.
-fn has_branches(text: &str) -> bool {
-    let (mut depth, mut in_class) = (0u32, false);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => drop(chars.next()),
-            '[' if !in_class => {
-                in_class = true;
-                chars.next_if_eq(&'^');
-                chars.next_if_eq(&']');
-            }
-            ']' if in_class => in_class = false,
-            _ if in_class => {}
-            '(' => depth += 1,
-            ')' if depth == 0 => return false,
-            ')' => depth -= 1,
-            '|' if depth == 0 => return true,
-            _ => {}
-        }
-    }
-    false
 }
 
 fn push_literal(text: &mut String, c: char) {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn exact(pattern: &str) -> String {
@@ -63,12 +65,14 @@ fn what_swallows_the_start_of_an_address_is_noticed() {
 
 #[test]
 fn a_text_that_every_match_contains_is_found() {
-    let literal = |pattern: &str| translate(pattern, false).unwrap().literal;
+    let literal = |pattern: &str| translate(pattern, false).unwrap().literals.join("|");
     assert_eq!(literal("^.*Login failed for.*<HOST>.*$"), "Login failed for");
-    assert_eq!(literal("^a (?:quite long|short) text"), " text");
+    assert_eq!(literal("^a (?:quite long|short) text"), "quite long|short");
     assert_eq!(literal("^(?:not always there)? x"), " x");
     assert_eq!(literal("^(?!never there)abc"), "abc");
-    assert_eq!(literal("one|three"), "");
+    assert_eq!(literal("one|three"), "one|three");
+    assert_eq!(literal("^(?:(?:closed|reset) it|gone) x"), "closed|reset|gone");
+    assert_eq!(literal("^(?:closed|[a-z]+) x"), " x");
     assert_eq!(literal("(?i)abcdef"), "");
     assert_eq!(literal("abcde*f"), "abcd");
     assert_eq!(literal("(?:always there)+"), "always there");
@@ -89,5 +93,46 @@ fn what_is_not_understood_is_said() {
         ("a{5000}", "a part is repeated more than 1000 times"),
     ] {
         assert_eq!(translate(pattern, false).unwrap_err(), why, "{pattern}");
+    }
+}
+
+/// Patterns made of parts that behave differently in the three forms.
+fn any_pattern() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        Just("a".to_owned()),
+        Just(r"\d".to_owned()),
+        Just("[^ab]".to_owned()),
+        Just("(?P<g>a|b)?".to_owned()),
+        Just("(?!b)".to_owned()),
+        Just("(?=a|1)".to_owned()),
+        Just("(?<=a)".to_owned()),
+        Just(r"\b".to_owned()),
+        Just(".*?".to_owned()),
+        Just(" *".to_owned()),
+        Just("(?:ab|1)+".to_owned()),
+        Just("<HOST>".to_owned()),
+        Just("$".to_owned()),
+    ];
+    prop::collection::vec(part, 1..6).prop_map(|parts| {
+        // A name may be given once only where something refers to it.
+        let text = parts.concat();
+        match text.matches("(?P<g>").count() {
+            1 => format!("{text}(?(g)a|.)"),
+            _ => text,
+        }
+    })
+}
+
+proptest! {
+    /// The prefilter turns nothing away that the pattern takes, and the literal is in every match.
+    #[test]
+    fn what_matches_exactly_matches_widely(pattern in any_pattern(), text in "[ab1. ]{0,12}|[a ]?1\\.1\\.1\\.1[b ]?") {
+        let translated = translate(&pattern, false).unwrap();
+        let matches = fancy_regex::Regex::new(&translated.exact).unwrap().is_match(text.as_str()).unwrap();
+        if matches {
+            prop_assert!(regex::Regex::new(&translated.wide).unwrap().is_match(&text), "{} on {text}", translated.wide);
+            let literals = &translated.literals;
+            prop_assert!(literals.is_empty() || literals.iter().any(|literal| text.contains(literal)), "{literals:?} in {text}");
+        }
     }
 }
