@@ -12,6 +12,7 @@ mod model;
 pub mod pages;
 pub mod policy;
 mod query;
+mod reading;
 mod schema;
 mod service;
 mod store;

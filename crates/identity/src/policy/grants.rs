@@ -5,12 +5,13 @@
 //! helped, renamed and disabled only by somebody who holds as much: whoever resets an administrator's factor and password
 //! is that administrator. **Roles on an app's site** need just the
 //! permission to give roles: who administers Palisade holds nothing in the app, on purpose, and still decides who may
-//! use it. Nobody gives a role to themselves, except where they stand at the host.
+//! use it. Nobody gives a role to themselves, except where they stand at the host; and **nobody widens a role that they hold
+//! themselves**, which would come to the same, unless they hold everything on the console anyway.
 
 use palisade_base::{Actor, Authority, Caller, Error, Kind, Permission, Scope, UserId};
 
 use super::Allowed;
-use crate::permissions::CONSOLE;
+use crate::permissions::{CONSOLE, console_permissions};
 
 /// Why a grant was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum GrantRefused {
     NotHeld(Permission),
     /// Nobody gives roles to themselves.
     ToOneself,
+    /// The role would allow this more, and who changes it holds the role.
+    OwnRole(Permission),
     /// The user holds this on the console, and who would change their account does not.
     HeldByThem(Permission),
 }
@@ -30,6 +33,7 @@ impl GrantRefused {
         match self {
             Self::NotHeld(_) => "not_held",
             Self::ToOneself => "to_oneself",
+            Self::OwnRole(_) => "own_role",
             Self::HeldByThem(_) => "held_by_them",
         }
     }
@@ -47,6 +51,13 @@ impl From<GrantRefused> for Error {
             GrantRefused::ToOneself => Self::new(
                 Kind::Denied,
                 "Nobody changes their own roles. Ask another administrator, or use the command at the host.",
+            ),
+            GrantRefused::OwnRole(permission) => Self::new(
+                Kind::Denied,
+                format!(
+                    "You hold this role yourself, so you can't let it allow more ({permission}). \
+                     Ask an administrator who does not hold it."
+                ),
             ),
             GrantRefused::HeldByThem(permission) => Self::new(
                 Kind::Denied,
@@ -87,6 +98,23 @@ pub fn decide_role_change(caller: &Caller, site: &str, allows: &[(Permission, Sc
         Some(permission) => Err(GrantRefused::NotHeld(permission)),
         None => Ok(()),
     }
+}
+
+/// Whether the caller, who holds a role, may change it so that it allows this instead: less, or what it allows already. Who
+/// holds every permission of the console may do so in any case.
+///
+/// # Errors
+/// The first thing that it would allow more.
+pub fn decide_own_role(
+    caller: &Caller,
+    before: &[(Permission, Scope)],
+    after: &[(Permission, Scope)],
+) -> Result<(), GrantRefused> {
+    if console_permissions().iter().all(|info| caller.authority.allows(&info.permission, Scope::All)) {
+        return Ok(());
+    }
+    let allowed = before.iter().cloned().collect();
+    first_not_held(&allowed, after).map_or(Ok(()), |permission| Err(GrantRefused::OwnRole(permission)))
 }
 
 /// Whether the caller may change the account of a user whose roles come to this: its names, its ways in, its status. A

@@ -8,7 +8,8 @@ mod sessions;
 
 pub use authority::{Allowed, Held};
 pub use grants::{
-    Administrators, GrantRefused, decide_account_change, decide_grant, decide_role_change, keeps_an_administrator,
+    Administrators, GrantRefused, decide_account_change, decide_grant, decide_own_role, decide_role_change,
+    keeps_an_administrator,
 };
 pub use lockout::{LockoutRule, Tries};
 pub use permits::{

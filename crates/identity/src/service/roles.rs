@@ -11,7 +11,9 @@ use std::sync::PoisonError;
 use super::{Identity, changed_meanwhile, check_permit, require_host, users::administration};
 use crate::{
     model::{FactorRule, Grant, GrantState, NewRole, Role, RoleDetail, RoleTemplate, SiteDeclaration},
-    policy::{ChangeRoles, GiveRoles, ReadRoles, decide_grant, decide_role_change, keeps_an_administrator},
+    policy::{
+        ChangeRoles, GiveRoles, ReadRoles, decide_grant, decide_own_role, decide_role_change, keeps_an_administrator,
+    },
     store::{grants, sessions, users},
 };
 
@@ -178,7 +180,8 @@ impl Identity {
     /// its holders get a new token.
     ///
     /// # Errors
-    /// As [`Identity::create_role`]; the role was changed meanwhile (`Conflict`); or no administrator would be left.
+    /// As [`Identity::create_role`]; the role was changed meanwhile (`Conflict`); the caller holds the role and it would allow
+    /// more (see [`decide_own_role`]); or no administrator would be left.
     pub async fn change_role(
         &self,
         caller: &Caller,
@@ -196,6 +199,14 @@ impl Identity {
         // Neither give what one does not hold, nor take from those who hold more.
         decide_role_change(caller, &before.site, &new.permissions)?;
         decide_role_change(caller, &before.site, &allowed)?;
+        if let Some(user) = caller.actor.user()
+            && grants::holds(&mut tx, user, role).await?
+            && let Err(refused) = decide_own_role(caller, &allowed, &new.permissions)
+        {
+            drop(tx);
+            self.trace_refusal(caller, "role.update", Resource::new("role", role), refused.reason()).await?;
+            return Err(refused.into());
+        }
         let after = Role {
             name: new.name.trim().to_owned(),
             description: new.description.trim().to_owned(),

@@ -40,6 +40,8 @@ statements! {
                        ON CONFLICT (site, permission) DO NOTHING";
     /// How many hold a role.
     HOLDERS = "SELECT count(*) AS n FROM role_grant WHERE role_id = $1";
+    /// Whether a user holds a role, in force or not yet.
+    HOLDS = "SELECT user_id FROM role_grant WHERE user_id = $1 AND role_id = $2";
     /// Gives a role.
     GRANT = "INSERT INTO role_grant (user_id, role_id, granted_by, granted_at) VALUES ($1, $2, $3, $4)";
     /// Takes it.
@@ -152,6 +154,10 @@ pub(crate) async fn permissions(conn: &mut Conn, role: RoleId) -> Result<Vec<(Pe
 
 pub(crate) async fn holders(conn: &mut Conn, role: RoleId) -> Result<i64, StoreError> {
     number(&conn.fetch_one(HOLDERS.bind(role)).await?)
+}
+
+pub(crate) async fn holds(conn: &mut Conn, user: UserId, role: RoleId) -> Result<bool, StoreError> {
+    Ok(conn.fetch_optional(HOLDS.bind(user).bind(role)).await?.is_some())
 }
 
 pub(crate) async fn grant(

@@ -3,7 +3,7 @@
 use palisade_base::{Caller, Kind, Permission, RoleId, Scope, UserId};
 use palisade_identity::{
     model::{FactorRule, NewRole, RoleDetail, UserName},
-    permissions::{CONSOLE, GRANT_UPDATE, USER_READ, USER_UPDATE, console_declaration},
+    permissions::{CONSOLE, GRANT_UPDATE, ROLE_UPDATE, USER_READ, USER_UPDATE, console_declaration},
     policy,
 };
 use palisade_testkit::on_both_engines;
@@ -170,6 +170,34 @@ on_both_engines! {
         w.identity.grant_role(&caller, &give, bob, helpdesk).await.unwrap();
         assert!(policy::permit_change_roles(&caller).is_err());
         assert!(policy::permit_change_users(&caller).is_err());
+    }
+
+    /// To widen a role that one holds is to give oneself another.
+    ///
+    /// covers K2.2 (part)
+    async fn nobody_widens_a_role_that_they_hold(db: TestStore) {
+        let w = World::new(db).await;
+        let permit = policy::permit_change_roles(&host()).unwrap();
+        let powers = vec![(ROLE_UPDATE, Scope::All), (USER_READ, Scope::All)];
+        let editor = w.identity.create_role(&host(), &permit, custom(CONSOLE, "Role editor", powers)).await.unwrap();
+        let ada = w.user("ada", &["employee"]).await;
+        let give = policy::permit_give_roles(&host()).unwrap();
+        w.identity.grant_role(&host(), &give, ada, editor).await.unwrap();
+        let caller = w.caller(&w.signed_in("ada", None).await).await;
+        let permit = policy::permit_change_roles(&caller).unwrap();
+        let (own, other) = (w.role("kpi", "employee").await, w.role("kpi", "manager").await);
+        for wider in [vec![(READ, Scope::All)], vec![(READ, Scope::Own), (UPDATE, Scope::Own)]] {
+            let before = detail(&w, own).await;
+            assert_eq!(before.permissions, [(READ, Scope::Own)]);
+            let tried = w.identity.change_role(&caller, &permit, own, before.role.version, changed(&before, wider)).await;
+            assert_eq!(tried.unwrap_err().kind(), Kind::Denied);
+        }
+        assert_eq!(w.traced("role.update failure:own_role").await, 2);
+        let before = detail(&w, own).await;
+        w.identity.change_role(&caller, &permit, own, before.role.version, changed(&before, vec![])).await.unwrap();
+        let before = detail(&w, other).await;
+        let wider = vec![(READ, Scope::All)];
+        w.identity.change_role(&caller, &permit, other, before.role.version, changed(&before, wider)).await.unwrap();
     }
 
     /// Whoever resets an administrator's factor and password is that administrator.
