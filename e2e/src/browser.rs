@@ -177,10 +177,11 @@ impl Browser {
     /// # Panics
     /// Something is not right with it.
     pub async fn look_at_refusal(&self, name: &str, status: u16) {
-        self.look_after(name, Some(status)).await;
+        self.look_after(name, Some(&format!("status of {status} "))).await;
     }
 
-    async fn look_after(&self, name: &str, status: Option<u16>) {
+    /// `expected` is what the console may say.
+    async fn look_after(&self, name: &str, expected: Option<&str>) {
         let mut wrong = Vec::new();
         for scheme in ["light", "dark"] {
             let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
@@ -194,14 +195,13 @@ impl Browser {
         if excess.as_f64() != Some(0.0) {
             wrong.push(format!("the page is {excess} pixels wider than the screen"));
         }
-        wrong.extend(self.console(status).await);
+        wrong.extend(self.console(expected).await);
         assert!(wrong.is_empty(), "{name} ({}):\n{}", self.path().await, wrong.join("\n"));
     }
 
-    /// What the console said since it was last asked, but for the note that a document had this status.
-    async fn console(&self, status: Option<u16>) -> Vec<String> {
+    /// What the console said since it was last asked, but for what was to be expected.
+    async fn console(&self, expected: Option<&str>) -> Vec<String> {
         let log = self.session.command("/se/log", &json!({ "type": "browser" })).await;
-        let expected = status.map(|status| format!("status of {status} "));
         let entries = log.as_array().cloned().unwrap_or_default().into_iter();
         let messages = entries.filter(|entry| entry["level"] != "DEBUG" && entry["level"] != "INFO");
         let messages = messages.map(|entry| format!("console: {}: {}", entry["level"], entry["message"]));
@@ -212,6 +212,63 @@ impl Browser {
         let script = format!("{}\n;globalThis.axe = axe;", axe_source());
         self.session.run(&script, &[]).await;
         self.list(RUN_AXE).await
+    }
+
+    /// Clicks what fits this CSS selector, as a person would.
+    pub async fn click(&self, selector: &str) {
+        let wanted = json!(selector);
+        let script = "return document.querySelector(arguments[0])";
+        let find = async || self.session.run_for_element(script, std::slice::from_ref(&wanted)).await;
+        let element = until(&format!("`{selector}`"), find).await;
+        self.session.click(&element).await;
+    }
+
+    /// Presses keys where the focus is; the special ones are those of WebDriver, such as [`ENTER`](Self::ENTER).
+    pub async fn keys(&self, keys: &str) {
+        for key in keys.chars() {
+            let focused = self.session.run_for_element("return document.activeElement", &[]).await;
+            let focused = focused.expect("something has the focus");
+            self.session.type_into(&focused, &key.to_string()).await;
+        }
+    }
+
+    /// The Enter key.
+    pub const ENTER: &str = "\u{e007}";
+    /// The Tab key.
+    pub const TAB: &str = "\u{e004}";
+    /// The arrow down.
+    pub const DOWN: &str = "\u{e015}";
+    /// The arrow up.
+    pub const UP: &str = "\u{e013}";
+
+    /// Cuts the connection of this browser, or gives it back.
+    pub async fn set_offline(&self, offline: bool) {
+        let conditions = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.devtools("Network.enable", &json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", &conditions).await;
+    }
+
+    /// Waits until a script of the test's gives `true`.
+    pub async fn expect(&self, what: &str, script: &str) {
+        until(what, async || (self.session.run(script, &[]).await == json!(true)).then_some(())).await;
+    }
+
+    /// Puts the focus on what fits this CSS selector.
+    pub async fn focus(&self, selector: &str) {
+        self.session.run("document.querySelector(arguments[0]).focus()", &[json!(selector)]).await;
+    }
+
+    /// As [`Browser::look`], while the connection is cut: the console tells of every request that failed.
+    ///
+    /// # Panics
+    /// Something is not right with the page.
+    pub async fn look_offline(&self, name: &str) {
+        self.look_after(name, Some("net::ERR_INTERNET_DISCONNECTED")).await;
+    }
+
+    /// Passes over what the console has said so far: a connection that was cut on purpose is no mistake of the page's.
+    pub async fn forget_console(&self) {
+        self.console(None).await;
     }
 
     /// Switches the site's scripts off, as a person may.

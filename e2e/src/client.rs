@@ -126,6 +126,20 @@ impl Client {
         let origin = self.base.clone();
         self.send(Method::POST, path, |request| request.header("origin", origin).form(&fields)).await
     }
+
+    /// Sends JSON as a script of the site's own page at `page` would, with the token from there.
+    ///
+    /// # Panics
+    /// The page has no form.
+    pub async fn post_json(&self, page: &str, path: &str, body: &serde_json::Value) -> Answer {
+        let shown = self.get(page).await;
+        let token = shown.form_token().unwrap_or_else(|| panic!("{page} has no form:\n{}", shown.text));
+        let origin = self.base.clone();
+        self.send(Method::POST, path, |request| {
+            request.header("origin", origin).header("x-csrf-token", token).json(body)
+        })
+        .await
+    }
 }
 
 impl Answer {

@@ -354,7 +354,7 @@ function move(row, by) {
   const next = rows[rows.indexOf(row) + by];
   if (next) focusRow(next);
   else if (by > 0) step.querySelector("button[data-next]").focus();
-  document.activeElement.closest("fieldset, .go").scrollIntoView({ block: "nearest" });
+  document.activeElement.closest("[data-skill], [data-tool], .go").scrollIntoView({ block: "nearest" });
 }
 
 /** The answer that a key means in this row; nothing where it means none. */
@@ -424,4 +424,4 @@ for (const [key, tap] of kept()) {
 steps.forEach(count);
 root.dataset.ready = "";
 if (kept().size) send(true);
-else say("Saved as you go", null, "ok");
+else report();

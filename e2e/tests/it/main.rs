@@ -3,6 +3,7 @@
 
 mod api;
 mod attacks;
+mod evaluations;
 mod matrix;
 mod people;
 mod set_up;

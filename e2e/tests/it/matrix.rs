@@ -148,6 +148,25 @@ impl Targets {
         Self(targets)
     }
 
+    /// A draft for each column, made on its page: one's own about whom the column speaks of, or the admin's.
+    async fn begin_evaluations(&mut self, employee: &Client, manager: &Client, admin: &Client) {
+        for (column, author) in [
+            (Column::EmployeeOwn, employee),
+            (Column::EmployeeStranger, admin),
+            (Column::ManagerOwn, manager),
+            (Column::ManagerTeam, manager),
+            (Column::ManagerStranger, admin),
+            (Column::Admin, admin),
+        ] {
+            let whom = self.0[&("employees", column)].clone();
+            let fields = [("employee_id", whom.as_str())];
+            let begun = author.post_form("/evaluations/new", "/evaluations/new", &fields).await;
+            let id = begun.header("location").split('/').nth(2).unwrap_or_default().to_owned();
+            assert_eq!(id.len(), 36, "{column:?}: {}: {}", begun.status, begun.text);
+            self.0.insert(("evaluations", column), id);
+        }
+    }
+
     fn fill(&self, path: &str, column: Column) -> String {
         let prefixes = ["/api/v1/", "/admin/security/", "/admin/", "/"];
         let rest = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or_default();
@@ -256,6 +275,10 @@ async fn ask(client: &Client, is_signed_in: bool, row: &Row<'_>, path: &str) -> 
     if row.method == Method::GET {
         return client.get(path).await;
     }
+    if row.path.ends_with("/marks") {
+        let taps = serde_json::json!({});
+        return client.post_json(if is_signed_in { "/" } else { "/sign-in" }, path, &taps).await;
+    }
     if path.starts_with("/api/") {
         return client
             .send(row.method.clone(), path, |request| request.json(&serde_json::json!({ "version": 1 })))
@@ -306,7 +329,8 @@ async fn every_route_lets_in_whom_the_matrix_says_and_nobody_else() {
     let employee = Visitor::new(&palisade, palisade.account("Employee")).await;
     let manager = Visitor::new(&palisade, palisade.account("Manager")).await;
     let admin = Visitor::new(&palisade, palisade.account("Admin")).await;
-    let targets = Targets::find(&admin.program, &admin.browser, &employee.name, &manager.name).await;
+    let mut targets = Targets::find(&admin.program, &admin.browser, &employee.name, &manager.name).await;
+    targets.begin_evaluations(&employee.browser, &manager.browser, &admin.browser).await;
     let mut wrong = Vec::new();
     let rows = rows();
     // Refusals first: what is let in afterwards may change what there is to refuse.

@@ -3,6 +3,7 @@
 mod coverage;
 mod dashboard;
 mod development;
+mod evaluation;
 mod evaluation_calls;
 mod evaluation_table;
 pub(crate) mod figures;
@@ -49,6 +50,7 @@ pub fn routes(state: KpiState) -> Routes {
     dashboard::routes(&records, &standings)
         .merge(profile.routes())
         .merge(reports::routes(&records, &standings, &tiers))
+        .merge(evaluation::routes(&records, &standings))
         .merge(score_card::routes(&records))
         .merge(coverage::routes(Coverage::new(records.clone(), standings)))
         .merge(development::routes(&records))
@@ -70,6 +72,7 @@ pub fn navigation() -> Vec<NavItem> {
     vec![
         home,
         profile::nav_item(),
+        evaluation::nav_item(),
         entry("", &types::EMPLOYEE, "/employees", Icon::People, Some(1)),
         entry("", &types::TEAM, "/teams", Icon::Team, Some(2)),
         map,
@@ -81,9 +84,9 @@ pub fn navigation() -> Vec<NavItem> {
         entry("Development", &types::QUALIFICATION, "/qualifications", Icon::Shield, None),
         entry("Development", &types::SPECIAL_SKILL, "/special-skills", Icon::Skill, None),
         entry("Development", &types::CUSTOM_TOOL, "/custom-tools", Icon::Tool, None),
-        entry("Catalogue", &types::SKILL, "/skills", Icon::Skill, Some(3)),
+        entry("Catalogue", &types::SKILL, "/skills", Icon::Skill, Some(4)),
         entry("Catalogue", &types::SKILL_CATEGORY, "/skill-categories", Icon::Category, None),
-        entry("Catalogue", &types::TOOL, "/tools", Icon::Tool, Some(4)),
+        entry("Catalogue", &types::TOOL, "/tools", Icon::Tool, Some(5)),
         entry("Catalogue", &types::TOOL_CATEGORY, "/tool-categories", Icon::Category, None),
         score_card::nav_item(),
         entry("Catalogue", &types::TIER, "/tiers", Icon::Tier, None),
