@@ -88,7 +88,7 @@ async fn page(
         fields: [to, reason].map(|field| form.fill(field)).into(),
         back: format!("{own}/readiness"),
         answer: readiness.answer(),
-        checklist: readiness::body(readiness, None)?,
+        checklist: readiness::body(readiness, None, None)?,
     };
     Page::new(visitor, format!("Another tier for {}", readiness.name))
         .crumbs(Breadcrumbs::new().link(EMPLOYEE.plural, "/employees").link(readiness.name.clone(), own.as_str()))

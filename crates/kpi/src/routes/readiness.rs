@@ -11,8 +11,10 @@ use palisade_web::{
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::development::GoalLinks;
 use super::profile::{self, Tab};
 use crate::{
+    development::About,
     standing::READ_STANDING,
     tiers::{CategoryEvidence, Check, Evidence, Readiness, Tier, Tiers},
     types::EMPLOYEE,
@@ -81,7 +83,8 @@ async fn show(
         let to = readiness.next.as_ref().map(|tier| format!("?tier={}", tier.id)).unwrap_or_default();
         page = page.action(ButtonLink::second("Give another tier", format!("{own}/promote{to}")).icon(Icon::Tier));
     }
-    page.body_html(&body(&readiness, Some((&tiers, &format!("{own}/readiness"))))?)
+    let links = GoalLinks::new(&state.records, &visitor.caller, (id, state.records.today())).await?;
+    page.body_html(&body(&readiness, Some((&tiers, &format!("{own}/readiness"))), links.as_ref())?)
 }
 
 #[derive(Template)]
@@ -100,8 +103,12 @@ struct RuleView<'a> {
 }
 
 /// The checklist, for a page or a tab of one; with the tiers to choose from, and the address that the choice goes to.
-pub(super) fn body(readiness: &Readiness, choose: Option<(&[Tier], &str)>) -> Result<Html, Failure> {
-    let rules = readiness.checks.iter().map(rule_view).collect();
+pub(super) fn body(
+    readiness: &Readiness,
+    choose: Option<(&[Tier], &str)>,
+    links: Option<&GoalLinks>,
+) -> Result<Html, Failure> {
+    let rules = readiness.checks.iter().map(|check| rule_view(check, links)).collect();
     let none = match &readiness.next {
         Some(next) => EmptyState::new(
             format!("{} asks for nothing yet", next.name),
@@ -120,29 +127,30 @@ fn chooser(readiness: &Readiness, tiers: &[Tier]) -> Field {
     Field::select("tier", "Held against", choices).value(next)
 }
 
-fn rule_view(check: &Check) -> RuleView<'_> {
+fn rule_view<'a>(check: &'a Check, links: Option<&GoalLinks>) -> RuleView<'a> {
     let badge = if check.is_met { Badge::ok("Met") } else { Badge::warn("Short") };
     let (mut nearest, mut counting) = (None, None);
     if let Evidence::Categories { counting: counts, nearest: near } = &check.evidence {
-        nearest = (!near.is_empty()).then(|| table("Nearest", near));
+        nearest = (!near.is_empty()).then(|| table("Nearest", near, links));
         counting = (!counts.is_empty()).then(|| {
             let noun = if counts.len() == 1 {
                 "1 category counts".to_owned()
             } else {
                 format!("{} categories count", counts.len())
             };
-            Disclosure::new(noun, Html::from_component(&table("What counts", counts)))
+            Disclosure::new(noun, Html::from_component(&table("What counts", counts, None)))
         });
     }
     RuleView { check, badge, nearest, counting }
 }
 
-fn table(caption: &str, categories: &[CategoryEvidence]) -> Table {
+fn table(caption: &str, categories: &[CategoryEvidence], links: Option<&GoalLinks>) -> Table {
     let with_lacks = categories.iter().any(|category| !category.lacks.is_empty());
     let mut heads = vec![Head::new("Category"), Head::new("Mean").number(), Head::new("Rated").number()];
     if with_lacks {
         heads.push(Head::new("Missing"));
     }
+    heads.extend(links.map(|_| Head::new("Goal").hidden()));
     let row = |category: &CategoryEvidence| {
         let mean = category.mean.map_or_else(Cell::none, |mean| Cell::number(mean.two_decimals()));
         let rated = Cell::number(format!("{} of {}", category.coverage.part, category.coverage.whole));
@@ -150,9 +158,18 @@ fn table(caption: &str, categories: &[CategoryEvidence]) -> Table {
         if with_lacks {
             cells.push(Cell::text(category.lacks.join(", ")));
         }
+        cells.extend(links.map(|links| goal_cell(links, category)));
         Row::new(cells)
     };
     Table::new(caption, heads).rows(categories.iter().map(row))
+}
+
+/// The way from what a category lacks to a goal; where its mean is high enough, something else is lacking.
+fn goal_cell(links: &GoalLinks, category: &CategoryEvidence) -> Cell {
+    if category.mean.is_some_and(|mean| mean >= category.wanted) {
+        return Cell::text("");
+    }
+    links.cell(About::Category(category.category), category.wanted, &category.name)
 }
 
 async fn call(

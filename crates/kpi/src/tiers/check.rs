@@ -156,7 +156,7 @@ fn categories(facts: &Facts<'_>, times: u8, wanted: &Wanted) -> Found {
     let mut others = Vec::new();
     for (score, ratings) in facts.scores.iter().zip(&facts.ratings) {
         let distance = wanted.distance(score, ratings);
-        match evidence(facts, score, wanted.lacks(score, ratings)) {
+        match evidence(facts, score, (wanted.mean, wanted.lacks(score, ratings))) {
             evidence if distance.is_nothing() => counting.push(evidence),
             evidence => others.push((distance, evidence)),
         }
@@ -180,7 +180,7 @@ fn one_category(facts: &Facts<'_>, category: RecordId, wanted: &Wanted) -> Found
         return (false, "The category is out of use: change the rule".to_owned(), nothing);
     };
     let is_met = wanted.distance(score, ratings).is_nothing();
-    let evidence = evidence(facts, score, wanted.lacks(score, ratings));
+    let evidence = evidence(facts, score, (wanted.mean, wanted.lacks(score, ratings)));
     let finding = match (score.mean, is_met) {
         (Some(mean), true) => mean.two_decimals(),
         _ => capital(&evidence.lacks.join(", ")),
@@ -189,11 +189,12 @@ fn one_category(facts: &Facts<'_>, category: RecordId, wanted: &Wanted) -> Found
     (is_met, finding, Evidence::Categories { counting, nearest })
 }
 
-fn evidence(facts: &Facts<'_>, score: &CategoryScore, lacks: Vec<String>) -> CategoryEvidence {
+fn evidence(facts: &Facts<'_>, score: &CategoryScore, (wanted, lacks): (Score, Vec<String>)) -> CategoryEvidence {
     CategoryEvidence {
         category: score.category,
         name: skills_of(facts.catalogue, score.category),
         mean: score.mean,
+        wanted,
         coverage: score.coverage(),
         lacks,
     }

@@ -55,6 +55,8 @@ pub struct CategoryEvidence {
     pub name: String,
     /// Its score.
     pub mean: Option<Score>,
+    /// The score that the rule asks for.
+    pub wanted: Score,
     /// How many of its skills are rated.
     pub coverage: Share,
     /// What it lacks to count, in words.

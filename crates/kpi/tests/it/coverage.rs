@@ -107,8 +107,7 @@ on_both_engines! {
     /// covers K0.2 (part)
     async fn who_can_do_a_job_comes_first_and_others_are_told_what_they_lack(db: TestStore) {
         let shop = shop(&db).await;
-        let (catalogue, members) = members(&shop).await;
-        let _ = &catalogue;
+        let (_, members) = members(&shop).await;
         let job = Job { skills: vec![(shop.skills[0], 3)], tools: vec![shop.tools[0]], qualification: None };
         let found = rank(&job, &members, |_| Held::Unseen);
         let lines: Vec<_> = found.iter().map(|c| (c.member.name.as_str(), c.can(), c.lacks.clone())).collect();
@@ -174,7 +173,7 @@ on_both_engines! {
         let browser = Site::browser(&db, &shop.company, &shop.company.nora);
         let overview = browser.get("/coverage").await.text();
         let nick = format!("Only <a href=\"/employees/{}\">Nick Test</a> can: Framing, Trim.", shop.company.nick_record);
-        assert!(overview.contains(&nick) && overview.contains("4 skills hang on one person"), "{overview}");
+        assert!(overview.contains(&nick) && overview.contains("4 skills hang on the one person who can do it alone."), "{overview}");
         let path = format!("/coverage?category={}&rating=5", shop.categories[0]);
         let one = browser.get(&path).await.text();
         assert!(one.contains("Nobody can: Framing.") && one.contains("class=\"rated r5\">5"));
@@ -185,6 +184,20 @@ on_both_engines! {
         assert!(job.contains("1 person can do this. 1 person lacks one thing.") && job.contains("lacks: Saw on truck"), "{job}");
         let nobody = browser.get(&format!("/who-can?skill={}&min=5", shop.skills[2])).await.text();
         assert!(nobody.contains("Nobody can do all of this."));
+    }
+
+    /// covers K0.1 (part)
+    async fn a_weak_skill_leads_to_a_goal_and_a_strong_one_does_not(db: TestStore) {
+        let shop = shop(&db).await;
+        let path = format!("/employees/{}/skills", shop.company.nick_record);
+        let page = Site::browser(&db, &shop.company, &shop.company.nora).get(&path).await.text();
+        let goal = |skill: usize| format!("skill_id={}", shop.skills[skill]);
+        // Walls are at 2, so 3 comes next; framing is at 4, alone.
+        assert!(page.contains(&format!("{}&#38;target_tenths=3&#38;target_date=", goal(2))), "{page}");
+        assert!(!page.contains(&goal(0)));
+        let sues = format!("/employees/{}/skills", shop.company.sue_record);
+        let page = Site::browser(&db, &shop.company, &shop.company.nora).get(&sues).await.text();
+        assert!(!page.contains("Make this a goal"), "she does not lead Sue");
     }
 
     async fn what_can_not_be_asked_is_said_and_never_fails(db: TestStore) {

@@ -119,12 +119,7 @@ fn overview(
         only: only(covers.iter().flat_map(|cover| &cover.skills)),
         open: open_skills.map(|cover| (cover.group.name.as_str(), open_names(cover))).collect(),
     };
-    let lead = format!(
-        "Who can do what {}: {} hang on one person, and {} nobody can do.",
-        rating_words(minimum),
-        counted(single as u64, "skill", "skills"),
-        open
-    );
+    let lead = thin_words(single, open, minimum);
     Page::new(visitor, "Coverage map").width(Width::Wide).lead(lead).body(&body)
 }
 
@@ -231,14 +226,26 @@ fn one_category(
 }
 
 fn category_words(cover: &CategoryCover<'_>, people: usize, minimum: u8) -> String {
+    let (skills, people) = (cover.skills.len() as u64, people as u64);
     format!(
-        "{} and {}. Of what somebody can do {}, {} on one person; nobody can do {}.",
-        counted(cover.skills.len() as u64, "skill", "skills"),
-        counted(people as u64, "person", "people"),
-        rating_words(minimum),
-        counted(cover.single() as u64, "skill hangs", "skills hang"),
-        counted(cover.open() as u64, "skill", "skills"),
+        "{} and {}. {}",
+        counted(skills, "skill", "skills"),
+        counted(people, "person", "people"),
+        thin_words(cover.single(), cover.open(), minimum)
     )
+}
+
+/// How many skills are thinly covered, in a sentence.
+fn thin_words(single: usize, open: usize, minimum: u8) -> String {
+    let alone = rating_words(minimum);
+    let hang = counted(single as u64, "skill hangs", "skills hang");
+    let nobody = counted(open as u64, "skill", "skills");
+    match (single, open) {
+        (0, 0) => format!("Each skill has several people who can do it {alone}."),
+        (_, 0) => format!("{hang} on the one person who can do it {alone}."),
+        (0, _) => format!("{nobody} nobody can do {alone}."),
+        _ => format!("{hang} on the one person who can do it {alone}, and {nobody} nobody can do so."),
+    }
 }
 
 fn line<'a>(skill: &'a SkillCover<'a>, minimum: u8) -> SkillLine<'a> {

@@ -2,7 +2,7 @@
 
 use askama::{Template, filters::HtmlSafe};
 use async_trait::async_trait;
-use palisade_base::{Caller, Kind, RecordId};
+use palisade_base::{Caller, Kind, Permission, RecordId};
 use palisade_records::{Record, pages::Companion};
 use palisade_store::Value;
 use palisade_web::{
@@ -11,8 +11,9 @@ use palisade_web::{
 };
 
 use crate::{
-    development::{Aim, Validity},
+    development::{Aim, Validity, request_path},
     standing::Standings,
+    types::TRAINING_REQUEST,
 };
 
 /// How far a goal is.
@@ -23,15 +24,19 @@ pub(in crate::routes) struct QualificationValidity;
 
 #[derive(Template)]
 #[template(
-    source = r#"<p>{{ badge }}{% if let Some(path) = path %} <a href="{{ path }}">Where they stand</a>{% endif %}</p>"#,
+    source = r#"<p>{{ badge }}{% for (label, path) in links %} · <a href="{{ path }}">{{ label }}</a>{% endfor %}</p>"#,
     ext = "html"
 )]
 struct Line {
     badge: Badge,
-    path: Option<String>,
+    links: Vec<(&'static str, String)>,
 }
 
 impl HtmlSafe for Line {}
+
+fn may_ask(caller: &Caller) -> bool {
+    caller.authority.scope(&Permission::new(TRAINING_REQUEST.verbs.create.permission)).is_some()
+}
 
 /// The employee whom a record is about.
 pub(super) fn employee_of(record: &Record) -> Option<RecordId> {
@@ -57,7 +62,12 @@ impl Companion for GoalProgress {
         };
         let progress = aim.progress(&self.0.catalogue(&visitor.caller).await?, &standing);
         let badge = if progress.is_met() { Badge::ok(progress.words()) } else { Badge::note(progress.words()) };
-        Html::of(&Line { badge, path: Some(format!("/employees/{employee}/skills")) })
+        let mut links = vec![("Where they stand", format!("/employees/{employee}/skills"))];
+        let is_open = record.text("state").is_some_and(|state| state == "Open");
+        if is_open && !progress.is_met() && may_ask(&visitor.caller) {
+            links.push(("Ask for training", request_path(employee, aim.about, &record.title())));
+        }
+        Html::of(&Line { badge, links })
     }
 }
 
@@ -69,6 +79,6 @@ impl Companion for QualificationValidity {
 
     async fn above(&self, visitor: &Visitor, record: &Record) -> Result<Html, Failure> {
         let today = visitor.now.date_in(&visitor.navigation.zone);
-        Html::of(&Line { badge: Validity::of(record, today).badge(), path: None })
+        Html::of(&Line { badge: Validity::of(record, today).badge(), links: Vec::new() })
     }
 }

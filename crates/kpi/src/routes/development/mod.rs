@@ -3,6 +3,7 @@
 mod above;
 mod block;
 mod due;
+mod link;
 mod tab;
 
 use palisade_base::{Permission, Scope};
@@ -13,6 +14,7 @@ use crate::types::QUALIFICATION;
 
 pub(super) use above::{GoalProgress, QualificationValidity};
 pub(super) use block::needs_attention;
+pub(super) use link::GoalLinks;
 pub(super) use tab::body;
 
 /// The routes.

@@ -11,10 +11,15 @@ use palisade_web::{
 
 use super::{Profile, SPEC, Tab, open};
 use crate::{
+    development::About,
+    routes::development::GoalLinks,
     routes::figures::{counted, figure, part_words, rated_words, score_words},
-    scoring::{CatalogueView, CategoryScore, Group, Item, category_scores, overall, self_overall, skills_at},
+    scoring::{CatalogueView, CategoryScore, Group, Item, Score, category_scores, overall, self_overall, skills_at},
     standing::{Source, Standing},
 };
+
+/// The rating of who can do it alone.
+const ALONE: u8 = 4;
 
 #[derive(Template)]
 #[template(path = "profile_items.html")]
@@ -47,7 +52,9 @@ pub(super) async fn show(
     let catalogue = profile.standings.catalogue(caller).await?;
     let scores = category_scores(&catalogue, &standing);
     let chosen = query.filter("category");
-    let groups = catalogue.skills().iter().zip(&scores).map(|(group, score)| folded(group, score, &standing, chosen));
+    let links = GoalLinks::new(&profile.records, caller, (id, profile.records.today())).await?;
+    let groups = catalogue.skills().iter().zip(&scores);
+    let groups = groups.map(|(group, score)| folded(group, score, (&standing, links.as_ref()), chosen));
     let body = Body {
         chart: chart(&catalogue, &scores, id),
         groups: groups.collect(),
@@ -88,15 +95,21 @@ fn chart(catalogue: &CatalogueView, scores: &[CategoryScore], id: RecordId) -> H
     Html::from_component(&bars.chart())
 }
 
-fn folded(group: &Group, score: &CategoryScore, standing: &Standing, chosen: Option<&str>) -> Folded {
-    let heads = [
+fn folded(
+    group: &Group,
+    score: &CategoryScore,
+    (standing, links): (&Standing, Option<&GoalLinks>),
+    chosen: Option<&str>,
+) -> Folded {
+    let mut heads = vec![
         Head::new("Skill"),
         Head::new("Rating").number(),
         Head::new("Whose word, of when"),
         Head::new("Own").number(),
         Head::new("Difference").number(),
     ];
-    let rows = group.items.iter().map(|item| row(item, standing));
+    heads.extend(links.map(|_| Head::new("Goal").hidden()));
+    let rows = group.items.iter().map(|item| row(item, standing, links));
     Folded {
         id: group.id,
         name: group.name.clone(),
@@ -107,10 +120,11 @@ fn folded(group: &Group, score: &CategoryScore, standing: &Standing, chosen: Opt
     }
 }
 
-fn row(item: &Item, standing: &Standing) -> Row {
+fn row(item: &Item, standing: &Standing, links: Option<&GoalLinks>) -> Row {
     let name = Cell::text(&item.name);
     let Some(skill) = standing.skill(item.id) else {
-        return Row::new([name, Cell::none(), Cell::text("not rated").muted(), Cell::none(), Cell::none()]);
+        let cells = [name, Cell::none(), Cell::text("not rated").muted(), Cell::none(), Cell::none()];
+        return Row::new(cells.into_iter().chain(links.map(|_| Cell::text(""))));
     };
     let own = skill.self_rating.map_or_else(Cell::none, Cell::number);
     let apart = match skill.self_rating {
@@ -120,7 +134,16 @@ fn row(item: &Item, standing: &Standing) -> Row {
         _ => Cell::none(),
     };
     let rating = Cell::html(Html::from_component(&Digit { rating: skill.rating }));
-    Row::new([name, rating, Cell::text(rated_words(skill)), own, apart])
+    let cells = [name, rating, Cell::text(rated_words(skill)), own, apart];
+    Row::new(cells.into_iter().chain(links.map(|links| goal_cell(links, item, skill.rating))))
+}
+
+/// The way from a weak skill to a goal: the next rating. Who can do it alone has no gap.
+fn goal_cell(links: &GoalLinks, item: &Item, rating: u8) -> Cell {
+    if rating >= ALONE {
+        return Cell::text("");
+    }
+    links.cell(About::Skill(item.id), Score::from_tenths((rating + 1) * 10), &item.name)
 }
 
 fn signed(difference: i16) -> String {
