@@ -18,6 +18,9 @@ use crate::wait::until_blocking;
 /// How long the demo may take to make its company, on a busy machine and without optimisation.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
+/// How long a large one may take.
+const LARGE_START_LIMIT: Duration = Duration::from_secs(1_800);
+
 /// A running demo with a data directory of its own. Ends when dropped.
 #[derive(Debug)]
 pub struct Palisade {
@@ -58,7 +61,17 @@ impl Palisade {
     /// It can't be built, or does not become ready.
     #[must_use]
     pub fn demo() -> Self {
-        Self::start()
+        Self::start(&[], START_LIMIT)
+    }
+
+    /// Starts a demo of a company of so many people, each evaluated in every skill in so many quarters: for measuring.
+    ///
+    /// # Panics
+    /// It can't be built, or does not become ready.
+    #[must_use]
+    pub fn large(people: usize, quarters: u32) -> Self {
+        let (people, quarters) = (people.to_string(), quarters.to_string());
+        Self::start(&["--people", &people, "--quarters", &quarters], LARGE_START_LIMIT)
     }
 
     /// Makes a demo company and serves it as in production: by `palisade serve` and a configuration, with its log on.
@@ -118,19 +131,20 @@ impl Palisade {
         until_blocking("the program to stop", || self.child.try_wait().unwrap());
     }
 
-    fn start() -> Self {
+    fn start(more: &[&str], limit: Duration) -> Self {
         let data = TempDir::with_prefix("palisade-e2e-").unwrap();
         let mut command = command();
         command
             .args(["demo", "--json", "--listen", "127.0.0.1:0", "--seed", "7", "--data"])
-            .arg(data.path().join("data"));
+            .arg(data.path().join("data"))
+            .args(more);
         let log = File::create(data.path().join("log")).unwrap();
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let line = first_line(&mut child).unwrap_or_else(|| {
+        let line = first_line(&mut child, limit).unwrap_or_else(|| {
             let _ = child.kill();
             let ended = child.wait();
             let log = std::fs::read_to_string(data.path().join("log")).unwrap_or_default();
-            panic!("`palisade demo` did not become ready within {} s: {ended:?}\n{log}", START_LIMIT.as_secs())
+            panic!("`palisade demo` did not become ready within {} s: {ended:?}\n{log}", limit.as_secs())
         });
         let ready: Ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
         Self { url: ready.url.trim_end_matches('/').to_owned(), accounts: ready.accounts, child, data }
@@ -207,7 +221,7 @@ fn address_in(log: &str) -> Option<SocketAddr> {
 }
 
 /// Reads the first line that the program prints; what follows is read and dropped, so that it never blocks on it.
-fn first_line(child: &mut Child) -> Option<String> {
+fn first_line(child: &mut Child, limit: Duration) -> Option<String> {
     let (sender, receiver) = std::sync::mpsc::channel();
     let output = child.stdout.take()?;
     std::thread::spawn(move || {
@@ -217,7 +231,7 @@ fn first_line(child: &mut Child) -> Option<String> {
         }
         lines.for_each(drop);
     });
-    receiver.recv_timeout(START_LIMIT).ok()
+    receiver.recv_timeout(limit).ok()
 }
 
 /// The folder that cargo builds into.

@@ -1,6 +1,7 @@
 //! The demo: a believable company, made on first start, with one-time links to look at it through each role's eyes.
 
 use std::{
+    collections::HashMap,
     fs,
     io::Write as _,
     net::SocketAddr,
@@ -127,11 +128,15 @@ async fn populate(system: &System, company: &Company, scale: Option<Scale>) -> a
     }
     let caller = operator();
     let office = Office::open(system, &caller).await?;
-    let mut kept = Vec::new();
+    let (mut kept, mut actors) = (Vec::new(), HashMap::new());
     for user in &loaded.users {
         let shown = !kept.iter().any(|account: &KeptAccount| account.role == role_name(user.role).to_lowercase());
-        let account = office.admit(user, shown).await?;
+        let (id, account) = office.admit(user, shown).await?;
+        actors.insert(user.place, company::actor(user, id));
         kept.extend(account);
+    }
+    if scale.is_none() {
+        company::live(records, (company, &loaded), &actors).await.map_err(plain)?;
     }
     Ok(kept)
 }
@@ -161,7 +166,7 @@ impl<'a> Office<'a> {
     }
 
     /// Makes the user with their role. The account that is to be shown gets a second factor, too.
-    async fn admit(&self, user: &DemoUser, shown: bool) -> anyhow::Result<Option<KeptAccount>> {
+    async fn admit(&self, user: &DemoUser, shown: bool) -> anyhow::Result<(UserId, Option<KeptAccount>)> {
         let password = random_password(self.env);
         let new = NewUser {
             person: PersonOf::Existing(user.person),
@@ -175,16 +180,17 @@ impl<'a> Office<'a> {
             self.grant(made.id, CONSOLE, SYSTEM_ADMINISTRATOR).await?;
         }
         if !shown {
-            return Ok(None);
+            return Ok((made.id, None));
         }
         let totp_secret = self.enrol(made.id).await?;
-        Ok(Some(KeptAccount {
+        let account = KeptAccount {
             role: role_name(user.role).to_lowercase(),
             user_id: made.id,
             user: user.user_name.clone(),
             password,
             totp_secret,
-        }))
+        };
+        Ok((made.id, Some(account)))
     }
 
     async fn grant(&self, user: UserId, site: &str, key: &str) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 mod core;
 mod jail;
+mod kpi;
 
 use std::{fmt::Write as _, path::Path, process::Command};
 
@@ -24,7 +25,8 @@ pub(crate) fn run(workspace: &Workspace, name: &str) -> Result<()> {
     let figures = match name {
         "core" => core::measure(workspace)?,
         "jail" => jail::measure(workspace)?,
-        other => bail!("there is no bench `{other}`; there are: core, jail"),
+        "kpi" => kpi::measure(workspace)?,
+        other => bail!("there is no bench `{other}`; there are: core, jail, kpi"),
     };
     let table = table(workspace, &figures)?;
     print!("{table}");

@@ -1,11 +1,11 @@
 //! The made-up company, written and found again, on both engines.
 
-use palisade_base::{Date, Kind};
+use palisade_base::{Date, Kind, UserId};
 use palisade_kpi::{
     catalogue::Catalogue,
     demo::{self, Company, DemoEvaluation, DemoRole},
     standing::Standings,
-    types::{EMPLOYEE, EVALUATION, SKILL, TEAM, TOOL},
+    types::{EMPLOYEE, EVALUATION, GOAL, PROMOTION, QUALIFICATION, SKILL, SPECIAL_SKILL, TEAM, TOOL, TRAINING_REQUEST},
 };
 use palisade_records::{Archived, ListRequest, Records, directory::PERSON};
 use palisade_testkit::on_both_engines;
@@ -69,6 +69,33 @@ on_both_engines! {
         let people = records.list(&job, &EMPLOYEE, &all).await.unwrap().records;
         let first = people.iter().find(|record| record.title() == name).unwrap();
         assert_eq!(standing.of(&job, first.id).await.unwrap().skills.len(), expected, "what the manager rated last counts");
+    }
+
+    /// Each by themselves, through the same services as on the pages: what is refused in the story must be refused here.
+    ///
+    /// covers K0.1 (part), K0.2 (part)
+    async fn the_people_of_the_demo_go_on_by_themselves(db: TestStore) {
+        let records = Records::new(db.store.clone());
+        let (job, today) = (demo::caller(), records.today());
+        let company = Company::generate(7, today);
+        let loaded = demo::load(&records, &job, &company).await.unwrap();
+        demo::remember(&records, &job, (&company, &loaded), today).await.unwrap();
+        let actors = loaded.users.iter().map(|user| (user.place, demo::actor(user, UserId::new(&db.env())))).collect();
+        demo::live(&records, (&company, &loaded), &actors).await.unwrap();
+
+        let admin = &actors[&0];
+        for (ty, count) in [(&QUALIFICATION, 9), (&GOAL, 5), (&TRAINING_REQUEST, 5), (&SPECIAL_SKILL, 4), (&PROMOTION, 1)] {
+            assert_eq!(records.count(admin, ty).await.unwrap(), count, "{}", ty.name);
+        }
+        let all = ListRequest { limit: 1_000, ..ListRequest::default() };
+        let manager = &actors[&company.teams[0].manager];
+        let evaluations = records.list(manager, &EVALUATION, &all).await.unwrap().records;
+        let drafts = evaluations.iter().filter(|one| one.text("status").as_deref() == Some("Draft"));
+        assert_eq!(drafts.clone().count(), 2, "one is the manager's own to finish, one came back");
+        let returned = drafts.filter(|one| one.text("return_reason").is_some_and(|reason| !reason.is_empty()));
+        assert_eq!(returned.count(), 1);
+        let leaves = trail(&db).await;
+        assert_eq!(leaves.iter().filter(|leaf| leaf.outcome == "failure:denied").count(), 3);
     }
 
     async fn a_second_company_is_refused_and_changes_nothing(db: TestStore) {
