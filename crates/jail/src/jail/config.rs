@@ -255,9 +255,10 @@ impl Section<'_> {
             warnings.push(Warning::new(place.clone(), what, "Name the log files, one a line."));
         }
         for (option, fix) in NOT_RUN {
-            if let Some(value) = self.get(option)? {
+            // Only whether it is there: what it would put in need not exist.
+            if let Some(value) = self.ini.raw(self.name, option).filter(|value| !value.text.trim().is_empty()) {
                 let what = format!("`{option}` in [{}] has no effect here", self.name);
-                warnings.push(Warning::new(value.place, what, fix));
+                warnings.push(Warning::new(value.place.clone(), what, fix));
             }
         }
         Ok(())

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use palisade_jail::{Filter, Folder, JailFiles, Judge};
+use palisade_jail::{ConfigFiles, Filter, Folder, JailFiles, Judge};
 
 use crate::{accused, root};
 
@@ -94,4 +94,28 @@ fn the_filters_of_the_guides_stack_are_not_warned_of() {
         let filter = Filter::read(&package(), name).unwrap();
         assert_eq!(filter.warnings(), [], "{name}");
     }
+}
+
+/// The package's folder, with every jail enabled.
+struct AllEnabled(Folder);
+
+impl ConfigFiles for AllEnabled {
+    fn read(&self, name: &str) -> std::io::Result<Option<String>> {
+        match name {
+            "jail.local" => Ok(Some("[DEFAULT]\nenabled = true\n".to_owned())),
+            _ => self.0.read(name),
+        }
+    }
+
+    fn list(&self, folder: &str) -> std::io::Result<Vec<String>> {
+        self.0.list(folder)
+    }
+}
+
+/// covers T5.3 (part)
+#[test]
+fn every_stock_jail_is_read_with_its_filter() {
+    let found = JailFiles::read(&AllEnabled(package())).unwrap();
+    assert!(found.broken.is_empty(), "{:#?}", found.broken);
+    assert!(found.jails.len() > 80, "{}", found.jails.len());
 }
