@@ -170,9 +170,11 @@ impl View<'_> {
     }
 
     fn radar(&self) -> Html {
+        // What is rated stays; of that, the categories with the most skills.
         let weight = |score: &&GroupScore| {
+            let is_rated = score.manager_mean.is_some() || score.self_mean.is_some();
             let group = self.dashboard.catalogue.skill_group(score.category);
-            group.map_or(0, |group| group.items.len() as u64)
+            u64::from(is_rated) * 100_000 + group.map_or(0, |group| group.items.len() as u64)
         };
         let axis = |score: &&GroupScore| Axis {
             name: self.name_of(score.category),
@@ -224,13 +226,18 @@ impl View<'_> {
         let narrowed = self.asked.filter.category.map(|id| self.name_of(id));
         let words = TrendWords {
             title: narrowed.map_or_else(|| "Trend by quarter".to_owned(), |name| format!("Trend by quarter: {name}")),
-            is_own_people: self.asked.filter.people == People::All && super::begins_with_own(self.caller),
+            is_own_people: self.shows_fewer_in_the_course(),
         };
         let path = |quarter| {
             let (from, to) = quarter_days(quarter);
             self.evaluations_path(Some(from), Some(to))
         };
         Html::from_component(&trend_chart(&words, &self.dashboard.trend, path))
+    }
+
+    /// Whether the course is of fewer people than the rest: of the caller's own.
+    fn shows_fewer_in_the_course(&self) -> bool {
+        self.only().is_none() && self.asked.filter.people == People::All && super::begins_with_own(self.caller)
     }
 
     fn ranked(&self, title: &str, finding: &str, means: &[SkillMean]) -> Html {

@@ -92,13 +92,13 @@ fn lead(courses: &[Vec<QuarterFigures>]) -> String {
 fn row(name: &str, path: String, course: &[QuarterFigures]) -> Row {
     let figures: Vec<_> = course.iter().map(|figures| figures.mean.map(figure)).collect();
     let (first, last) = ends(course).unzip();
-    let change = first.zip(last).map_or_else(Cell::none, |(first, last)| Cell::number(last.minus(first)));
+    let change = first.zip(last).map_or_else(|| "–".to_owned(), |(first, last)| last.minus(first).to_string());
     let cells = [
         Cell::text(name),
         Cell::html(sparkline(name, &figures, Scale::RATING_LINE)),
         Cell::number(score_words(first)),
         Cell::number(score_words(last)),
-        change,
+        Cell::number(change),
     ];
     Row::link(path, cells)
 }

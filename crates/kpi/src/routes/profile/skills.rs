@@ -103,7 +103,7 @@ fn folded(
 ) -> Folded {
     let mut heads = vec![
         Head::new("Skill"),
-        Head::new("Rating").number(),
+        Head::new("Rating"),
         Head::new("Whose word, of when"),
         Head::new("Own").number(),
         Head::new("Difference").number(),
@@ -123,15 +123,15 @@ fn folded(
 fn row(item: &Item, standing: &Standing, links: Option<&GoalLinks>) -> Row {
     let name = Cell::text(&item.name);
     let Some(skill) = standing.skill(item.id) else {
-        let cells = [name, Cell::none(), Cell::text("not rated").muted(), Cell::none(), Cell::none()];
+        let cells = [name, blank(), Cell::text("not rated").muted(), blank(), blank()];
         return Row::new(cells.into_iter().chain(links.map(|_| Cell::text(""))));
     };
-    let own = skill.self_rating.map_or_else(Cell::none, Cell::number);
+    let own = skill.self_rating.map_or_else(blank, Cell::number);
     let apart = match skill.self_rating {
         Some(own) if skill.source != Source::SelfRated => {
             Cell::number(signed(i16::from(own) - i16::from(skill.rating)))
         }
-        _ => Cell::none(),
+        _ => blank(),
     };
     let rating = Cell::html(Html::from_component(&Digit { rating: skill.rating }));
     let cells = [name, rating, Cell::text(rated_words(skill)), own, apart];
@@ -144,6 +144,11 @@ fn goal_cell(links: &GoalLinks, item: &Item, rating: u8) -> Cell {
         return Cell::text("");
     }
     links.cell(About::Skill(item.id), Score::from_tenths((rating + 1) * 10), &item.name)
+}
+
+/// Nothing, in a column of figures.
+fn blank() -> Cell {
+    Cell::number("–")
 }
 
 fn signed(difference: i16) -> String {
