@@ -1,5 +1,5 @@
 //! The KPI app and, with its types, the record layer, on both engines.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod api;
 mod company;

@@ -73,8 +73,8 @@ on_both_engines! {
             "evaluations[6].skills[0].rating",
             "evaluations[6].skills[1].skill_id",
         ]);
-        stage.evaluations.record_history(&stage.ada, &[good.clone()]).await.unwrap();
-        let error = stage.evaluations.record_history(&stage.ada, &[good.clone()]).await.unwrap_err();
+        stage.evaluations.record_history(&stage.ada, std::slice::from_ref(&good)).await.unwrap();
+        let error = stage.evaluations.record_history(&stage.ada, std::slice::from_ref(&good)).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Invalid, "the same file twice");
         let error = stage.evaluations.record_history(&stage.company.nora, &[good]).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Denied);
