@@ -121,8 +121,10 @@ pub enum Value {
     Count(u64),
     /// A rating or a mean of ratings.
     Score(Score),
-    /// How far one score is from another.
+    /// How far one score is from another, with its direction.
     Difference(Difference),
+    /// How much is missing; it has no direction.
+    Gap(Difference),
     /// A part of a hundred.
     Percent(u32),
     /// A day.
@@ -256,6 +258,7 @@ impl Value {
             Self::Count(count) => count.to_string(),
             Self::Score(score) => score.two_decimals(),
             Self::Difference(difference) => signed(*difference),
+            Self::Gap(gap) => gap.two_decimals(),
             Self::Percent(percent) => format!("{percent} %"),
             Self::Date(date) => palisade_web::component::date_words(*date),
             Self::YesNo(yes) => if *yes { "yes" } else { "no" }.to_owned(),
@@ -269,7 +272,7 @@ impl Value {
             Self::None => Cell::Empty,
             Self::Date(date) => Cell::Date(*date),
             Self::Text(_) | Self::YesNo(_) => Cell::text(self.words()),
-            Self::Count(_) | Self::Score(_) | Self::Difference(_) | Self::Percent(_) => {
+            Self::Count(_) | Self::Score(_) | Self::Difference(_) | Self::Gap(_) | Self::Percent(_) => {
                 self.number().map_or(Cell::Empty, Cell::Number)
             }
         }
@@ -281,7 +284,7 @@ impl Value {
             Self::Count(count) => Some(*count as f64),
             Self::Score(score) => Some(score.to_f64()),
             // Adding zero makes zero of minus zero.
-            Self::Difference(difference) => Some(difference.to_f64() + 0.0),
+            Self::Difference(difference) | Self::Gap(difference) => Some(difference.to_f64() + 0.0),
             Self::Percent(percent) => Some(f64::from(*percent)),
             Self::None | Self::Text(_) | Self::Date(_) | Self::YesNo(_) => None,
         }
@@ -292,7 +295,7 @@ impl Value {
             Self::None => Json::Null,
             Self::Count(count) => json!(count),
             Self::Percent(percent) => json!(percent),
-            Self::Score(_) | Self::Difference(_) => json!(self.number()),
+            Self::Score(_) | Self::Difference(_) | Self::Gap(_) => json!(self.number()),
             Self::Date(date) => json!(date.to_string()),
             Self::Text(text) => json!(text),
             Self::YesNo(yes) => json!(yes),
@@ -302,7 +305,7 @@ impl Value {
 
 /// With its sign and two decimals: `+0.40`, `−1.25`, `0.00`.
 fn signed(difference: Difference) -> String {
-    let written = format!("{:.2}", difference.to_f64().abs());
+    let written = difference.two_decimals();
     match written.as_str() {
         "0.00" => written,
         _ if difference.is_negative() => format!("−{written}"),

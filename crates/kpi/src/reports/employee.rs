@@ -205,14 +205,13 @@ impl Person {
         let row = |mean: &SkillMean| {
             let [category, skill] = self.names(mean);
             let step = self.member.standing.skill(mean.skill).map(|current| next_step(current.rating));
-            Row::new([skill, category, mean.mean.into(), gap(mean.mean).into(), step.into()])
+            Row::new([skill, category, mean.mean.into(), gap(mean.mean), step.into()])
         };
         let rows = lowest(&below, RANKED).iter().map(row).collect();
         let heads = ["Skill", "Category", "#Rating", "#Gap to 5", "Next step"];
         Section::new("Improvement Areas", "What to work on", Table::rows(heads, rows))
             .note("The lowest current ratings, with the step that the scale asks for next.")
             .empty("Every rated skill stands at 5.")
-            .on_new_page()
     }
 
     fn strengths(&self, means: &[SkillMean]) -> Section {
@@ -235,18 +234,18 @@ impl Person {
 
     fn evaluations(&self, asked: &Asked) -> Section {
         let handed_in = |record: &&Record| {
-            record.text("state").is_some_and(|state| state != "Draft" && state != "draft")
-                && date(record, "evaluated_on").is_some_and(|day| asked.period.has(day))
+            record.text("status").is_some_and(|state| state != "Draft")
+                && date(record, "evaluation_date").is_some_and(|day| asked.period.has(day))
         };
         let row = |record: &Record| {
             let text = |name| Value::from(record.text(name));
-            let on = Value::from(date(record, "evaluated_on"));
+            let on = Value::from(date(record, "evaluation_date"));
             Row::about(
                 format!("/evaluations/{}", record.id),
-                [on, text("kind"), text("evaluator_id"), text("state"), text("reviewed_by"), text("notes")],
+                [on, text("evaluation_type"), text("evaluator_id"), text("status"), text("reviewed_by"), text("notes")],
             )
         };
-        let rows = self.evaluations.iter().filter(handed_in).map(row).collect();
+        let rows = self.evaluations.iter().rev().filter(handed_in).map(row).collect();
         let heads = ["Date", "Kind", "By", "State", "Reviewed by", "Notes"];
         Section::new("Evaluations", "Evaluations", Table::rows(heads, rows))
             .note(format!("Handed in between {}.", asked.period.to_string().replace(" to ", " and ")))

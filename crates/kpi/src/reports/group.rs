@@ -5,8 +5,8 @@ use palisade_base::RecordId;
 use super::{Asked, Document, Kind, Made, Nothing, Row, Section, Table, Value, drawing};
 use crate::{
     scoring::{
-        CatalogueView, CategoryScore, Difference, Group, GroupScore, Item, Score, Share, ToolScore, category_scores,
-        group_overall, group_scores, tier_distribution, tool_scores,
+        CatalogueView, CategoryScore, Group, GroupScore, Item, Score, Share, ToolScore, category_scores, group_overall,
+        group_scores, tier_distribution, tool_scores,
     },
     standing::{Member, QuarterFigures},
 };
@@ -150,7 +150,7 @@ pub(super) fn category_rows(catalogue: &CatalogueView, scores: &[GroupScore]) ->
         Row::new([
             group.name.as_str().into(),
             score.mean.into(),
-            score.mean.map(gap).into(),
+            score.mean.map_or(Value::None, gap),
             score.people.into(),
             score.rated.into(),
             score.self_mean.into(),
@@ -165,8 +165,8 @@ pub(super) const CATEGORY_HEADS: [&str; 7] =
     ["Category", "#Average", "#Gap to 5", "#People rated", "#Ratings", "#Own rating", "#Own − current"];
 
 /// What is missing to an expert's rating.
-pub(super) fn gap(score: Score) -> Difference {
-    Score::from_tenths(50).minus(score)
+pub(super) fn gap(score: Score) -> Value {
+    Value::Gap(Score::from_tenths(50).minus(score))
 }
 
 /// The page of an employee.

@@ -56,7 +56,7 @@ fn skill_row(crowd: &Crowd, mean: &SkillMean) -> Row {
     let (category, skill) = crowd.skill_names(mean.skill);
     Row::about(
         format!("/skills/{}", mean.skill),
-        [skill, category, mean.mean.into(), gap(mean.mean).into(), mean.people.into()],
+        [skill, category, mean.mean.into(), gap(mean.mean), mean.people.into()],
     )
 }
 

@@ -90,8 +90,8 @@ fn comparison(crowd: &Crowd) -> Section {
         Row::about(
             employee_path(member.employee),
             [
-                rank(score(scores), &all),
                 member.name.as_str().into(),
+                rank(score(scores), &all),
                 member.tier_name.as_str().into(),
                 member.team_name.as_deref().into(),
                 overall(scores).into(),
@@ -103,8 +103,8 @@ fn comparison(crowd: &Crowd) -> Section {
         )
     };
     let heads = [
-        "#Rank",
         "Employee",
+        "#Rank",
         "Tier",
         "Team",
         "#Overall",

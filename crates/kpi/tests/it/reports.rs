@@ -87,16 +87,16 @@ on_both_engines! {
         // Nick: Carpentry (2+4)/2 = 3, Painting 5, so 4. Nora: 4. Sue: 3 and 1, so 2. Own rating of Nick: 4, which is 2
         // above the manager's, in one category. Skills rated: 3, 1 and 3 of 4.
         let expected = [
-            "Rank|Employee|Tier|Team|Overall|Skills rated|Own rating|Own − current|Tools they can operate",
-            "1|Nora North|Master Craftsman|North|4|25|||50",
-            "1|Nick Test|Handyman|North|4|75|4|2|50",
-            "3|Sue Test|Handyman|South|2|75|||100",
+            "Employee|Rank|Tier|Team|Overall|Skills rated|Own rating|Own − current|Tools they can operate",
+            "Nora North|1|Master Craftsman|North|4|25|||50",
+            "Nick Test|1|Handyman|North|4|75|4|2|50",
+            "Sue Test|3|Handyman|South|2|75|||100",
         ];
         assert_eq!(csv(&site, "/reports/team.csv").await, expected);
         let page = site.get("/reports/team").await;
         let text = page.text();
         assert!(text.contains("3 people with an average of 3.33 of 5."), "{text}");
-        assert!(cells(&page).contains("1|Nick Test|Handyman|North|4.00|75 %|4.00|+2.00|50 %|3|Sue Test|"), "{}", cells(&page));
+        assert!(cells(&page).contains("Nick Test|1|Handyman|North|4.00|75 %|4.00|+2.00|50 %|Sue Test|3|"), "{}", cells(&page));
         let book = workbook(&site, "/reports/team.xlsx").await;
         let names: Vec<&str> = book.iter().map(|sheet| sheet.name.as_str()).collect();
         for name in ["Team Summary", "Employee Comparison", "Category Averages", "Tool Proficiency", "Top Performers"] {
@@ -205,6 +205,10 @@ on_both_engines! {
         assert_eq!(summary[1..], ["Carpentry|3|60|2|2|100|4|2", "Painting|5|100|1|2|50"]);
         let work = csv(&site, &format!("/reports/employee.csv?{who}&table=improvement-areas")).await;
         assert!(work[1].starts_with("Framing|Carpentry|2|3|") && work[2].starts_with("Trim|Carpentry|4|1|") && work.len() == 3, "{work:?}");
+        let evaluations = csv(&site, &format!("/reports/employee.csv?{who}&table=evaluations")).await;
+        assert_eq!(evaluations[1..], ["2026-02-01|By a manager|Nora North|Reviewed", "2026-01-10|Self-evaluation|Nora North|Reviewed"]);
+        let later = csv(&site, &format!("/reports/employee.csv?{who}&table=evaluations&from=2026-01-11")).await;
+        assert_eq!(later[1..], evaluations[1..2]);
         let page = site.get(&format!("/reports/employee?{who}")).await;
         assert!(page.text().contains("Overall 4.00 of 5, with 3 of 4 skills rated."));
         assert!(cells(&page).contains("Carpentry|3.00|60 %|2|2|100 %|4.00|+2.00|Painting|5.00|100 %|1|2|50 %|"), "{}", cells(&page));
@@ -287,7 +291,7 @@ on_both_engines! {
         assert_eq!(manager.get(&sue).await.status, StatusCode::NOT_FOUND);
         assert_eq!(manager.get(&sue.replace("employee?", "employee.csv?")).await.status, StatusCode::NOT_FOUND);
         let everybody = csv(&manager, "/reports/team.csv?team=all").await;
-        assert!(everybody.iter().any(|row| row.starts_with("3|Sue Test|Handyman|South|2|75")), "{everybody:?}");
+        assert!(everybody.iter().any(|row| row.starts_with("Sue Test|3|Handyman|South|2|75")), "{everybody:?}");
     }
 
     /// covers K0.2 (part)
@@ -297,7 +301,7 @@ on_both_engines! {
         let manager = Site::browser(&db, &shop.company, &shop.company.nora);
         let rows = csv(&manager, "/reports/team.csv?team=all").await;
         // What nobody else has rated is Sue's own word, and current; what she thinks beside that is for her own manager.
-        assert!(rows.iter().any(|row| row == "3|Sue Test|Handyman|South|2.25|100|||100"), "{rows:?}");
+        assert!(rows.iter().any(|row| row == "Sue Test|3|Handyman|South|2.25|100|||100"), "{rows:?}");
         let trend = csv(&manager, "/reports/team.csv?team=all&table=trend").await;
         assert!(trend.iter().any(|row| row.starts_with("Q1 2026|4|4|2|4|1")), "{trend:?}");
     }
