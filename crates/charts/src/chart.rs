@@ -55,14 +55,19 @@ impl Chart {
     }
 }
 
-/// A link where there is a path, plain text otherwise.
+/// A link where there is a path, plain text otherwise. It may break behind a slash.
 pub(crate) fn name_html(name: &str, path: Option<&str>) -> Html {
-    #[derive(Template)]
-    #[template(source = r#"<a href="{{ path }}">{{ name }}</a>"#, ext = "html")]
-    struct Link<'a> {
-        name: &'a str,
-        path: &'a str,
-    }
-    impl HtmlSafe for Link<'_> {}
-    path.map_or_else(|| Html::text(name), |path| Html::from_component(&Link { name, path }))
+    Html::from_component(&Name { parts: name.split_inclusive('/').collect(), path })
 }
+
+#[derive(Template)]
+#[template(
+    source = r#"{% if let Some(path) = path %}<a href="{{ path }}">{% endif %}{% for part in parts %}{% if !loop.first %}<wbr>{% endif %}{{ part }}{% endfor %}{% if path.is_some() %}</a>{% endif %}"#,
+    ext = "html"
+)]
+struct Name<'a> {
+    parts: Vec<&'a str>,
+    path: Option<&'a str>,
+}
+
+impl HtmlSafe for Name<'_> {}
