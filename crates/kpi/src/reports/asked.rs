@@ -104,13 +104,14 @@ fn usual_group(caller: &Caller) -> Group {
 fn known(kind: Kind, pairs: &[(String, String)]) -> (Vec<(&'static str, String)>, Vec<FieldError>) {
     let (mut given, mut errors): (Vec<(&'static str, String)>, Vec<FieldError>) = Default::default();
     let mut wrong = |name: &str, message: &str| {
-        let field = name.chars().take(40).collect::<String>().into();
-        errors.push(FieldError { field, message: message.to_owned() });
+        let short: String = name.chars().take(40).collect();
+        let message = message.replace("{name}", &short);
+        errors.push(FieldError { field: short.into(), message });
     };
     for (name, value) in pairs {
         let value = value.trim();
         let Some(name) = kind.parameters().iter().chain(&COMMON).find(|known| *known == name) else {
-            wrong(name, "This report has no such parameter. Take it out of the address.");
+            wrong(name, "This report has no parameter “{name}”. Take it out of the address.");
             continue;
         };
         if given.iter().any(|(known, _)| known == name) {

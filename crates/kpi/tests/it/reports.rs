@@ -222,6 +222,13 @@ on_both_engines! {
         assert!(joined(named("Employee Info")).contains(&"Overall score|4".to_owned()));
         let program = Site::program(&db, &shop.company, &shop.company.admin);
         let json = program.call(http::Method::GET, &format!("/api/v1/reports/employee?{who}"), "", &[]).await.json();
+        for path in ["/api/v1/reports/employee".to_owned(), format!("/api/v1/reports/team?team={}", RecordId::new(&db.env()))] {
+            let refused = program.call(http::Method::GET, &path, "", &[]).await;
+            assert_eq!((refused.status.as_u16(), refused.wrong_fields().len()), (422, 1), "{path}");
+        }
+        let own = Site::program(&db, &shop.company, &shop.company.nick);
+        let own = own.call(http::Method::GET, "/api/v1/reports/employee", "", &[]).await.json();
+        assert_eq!(own["data"]["title"], "Employee performance: Nick Test");
         let sections = json["data"]["sections"].as_array().unwrap();
         let section = sections.iter().find(|section| section["table"] == "skills-summary").unwrap();
         assert_eq!((&section["rows"][0]["Score"], &section["rows"][0]["Own − current"], &section["rows"][1]["Own rating"]), (&json!(3.0), &json!(2.0), &json!(null)));
@@ -258,7 +265,7 @@ on_both_engines! {
             ("/reports/team?from=2026-02-01&to=2026-01-01".to_owned(), 422, "This lies after the last day."),
             ("/reports/skills?category=x".to_owned(), 422, "id=\"f-category-error\""),
             ("/reports/team?tier=1&tier=2".to_owned(), 422, "given more than once"),
-            ("/reports/team?colour=red".to_owned(), 422, "no such parameter"),
+            ("/reports/team?colour=red".to_owned(), 422, "no parameter “colour”"),
             ("/reports/team.csv?table=salaries".to_owned(), 422, "Ask for one of: team-summary,"),
             (format!("/reports/team?team={nobody}"), 404, "There is no such team."),
             (format!("/reports/skills?category={nobody}"), 404, "There is no such category in use."),
