@@ -8,6 +8,7 @@ mod dashboard;
 mod demo_company;
 mod demo_load;
 mod development;
+mod evaluation_pages;
 mod evaluation_table;
 mod evaluations;
 mod fields;
