@@ -2,7 +2,10 @@
 
 use jiff::civil::date;
 use palisade_base::Instant;
-use palisade_sheets::{Cell, Limits, MAX_CELL_CHARS, Sheet, SheetError, read_workbook, safe_sheet_name, write_xlsx};
+use palisade_sheets::{
+    Cell, Limits, MAX_CELL_CHARS, Sheet, SheetError, TitledSheet, read_workbook, safe_sheet_name, write_titled_xlsx,
+    write_xlsx,
+};
 
 const NOW: Instant = Instant::from_micros(1_772_357_400_000_000);
 
@@ -34,6 +37,15 @@ fn formulas_are_written_as_plain_strings() {
     assert!(!xml.contains("<f>") && !xml.contains("hyperlink"), "{xml}");
     assert_eq!(xml.matches("t=\"s\"").count(), evil.len());
     assert_eq!(read_workbook(&bytes, &Limits::default()).unwrap(), [written]);
+}
+
+#[test]
+fn a_titled_sheet_has_its_header_in_the_fourth_row_and_runs_no_formula() {
+    let rows = vec![vec![Cell::text("Name"), Cell::text("Score")], vec![Cell::text("=1+1"), Cell::Number(3.5)]];
+    let titled = TitledSheet { title: "=Team".into(), made: "1 Mar 2026".into(), sheet: sheet(rows.clone()) };
+    let read = read_workbook(&write_titled_xlsx(&[titled], NOW).unwrap(), &Limits::default()).unwrap();
+    assert_eq!(read[0].rows[..3], [vec![Cell::text("=Team")], vec![Cell::text("1 Mar 2026")], vec![]]);
+    assert_eq!(read[0].rows[3..], rows);
 }
 
 #[test]
