@@ -31,8 +31,10 @@ pub fn actor(user: &DemoUser, id: UserId) -> Caller {
     Caller { actor: Actor::User(id), person: Some(user.person), authority, origin }
 }
 
-/// Qualifications: whose (a rank in the first team), kind, name, issuer, days since it was issued and until it ends.
-const QUALIFICATIONS: [(usize, &str, &str, &str, i32, Option<i32>); 9] = [
+/// Whose (a rank in the first team), kind, name, issuer, days since it was issued and until it ends.
+type DemoQualification = (usize, &'static str, &'static str, &'static str, i32, Option<i32>);
+
+const QUALIFICATIONS: [DemoQualification; 9] = [
     (0, "certificate", "EPA 608, type II", "ESCO Institute", 900, None),
     (0, "licence", "Driving licence, class C", "State of Colorado", 1_400, Some(23)),
     (1, "certificate", "OSHA 10, construction", "OSHA", 700, None),
@@ -51,8 +53,10 @@ const GOALS: [(usize, &str, i64, i32, &str); 5] = [
     (2, "Doors/Windows", 40, 90, "Go through the rating scale together after each door job."),
     (5, "Electrical", 30, 150, "Evening class at the community college."),
 ];
-/// Requests for training: whose, topic, why, and how it was decided.
-const REQUESTS: [(usize, &str, &str, Option<(&str, &str)>); 5] = [
+/// A request for training: whose, topic, why, and how it was decided, with the answer.
+type DemoRequest = (usize, &'static str, &'static str, Option<(&'static str, &'static str)>);
+
+const REQUESTS: [DemoRequest; 5] = [
     (0, "Airless spraying", "Three jobs a month need it, and I always wait for somebody.", None),
     (1, "Tile work over backer board", "Customers ask for it on most bathrooms.", Some(("approve", ""))),
     (

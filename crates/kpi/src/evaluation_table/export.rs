@@ -8,26 +8,29 @@ use palisade_records::{
 use palisade_sheets::{Cell, Sheet, write_csv, write_xlsx};
 
 use super::{
-    EvaluationTables, MAX_ROWS, Which,
+    EvaluationTables, Which,
     columns::{COLUMNS, Column},
     store::{self, Header},
 };
 use crate::{evaluation::Marks, lookup::Items, types::EVALUATION};
+
+/// The most marks in one file: twice what one import takes, and what a spreadsheet still opens quickly.
+pub const MAX_MARKS: u64 = 100_000;
 
 impl EvaluationTables {
     /// The evaluations that were handed in and that the caller may give out, a row for each mark. That they were given
     /// out is in the trail first: how many, of how many people, never what they say.
     ///
     /// # Errors
-    /// `Denied` (traced), `TooLarge` beyond [`MAX_ROWS`] marks, or the database can't be used.
+    /// `Denied` (traced), `TooLarge` beyond [`MAX_MARKS`] marks, or the database can't be used.
     pub async fn export(&self, caller: &Caller, which: &Which, format: Format) -> Result<Vec<u8>, Error> {
         self.records.permit::<Export>(caller, &EVALUATION).await?;
         let verb = Export::verb(&EVALUATION.verbs);
         let reach = policy::reached_with(&EVALUATION, caller, verb.permission);
         let mut conn = self.records.store().read().await?;
-        if store::count_marks(&mut conn, reach, which).await? > MAX_ROWS as u64 {
+        if store::count_marks(&mut conn, reach, which).await? > MAX_MARKS {
             let message =
-                format!("These are more than {MAX_ROWS} marks. Choose one person or fewer days, and export in parts.");
+                format!("These are more than {MAX_MARKS} marks. Choose one person or fewer days, and export in parts.");
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         let headers = store::headers(&mut conn, reach, which).await?;

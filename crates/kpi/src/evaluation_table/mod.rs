@@ -27,6 +27,7 @@ use crate::{
 use columns::COLUMNS;
 use plan::{Book, Key, Plan};
 
+pub use export::MAX_MARKS;
 pub(crate) use plan::say_the_same;
 pub use read::{LIMITS, MAX_ROWS, ReadRow, RowMark, TableRow, read_rows};
 pub use store::Which;

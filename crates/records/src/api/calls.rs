@@ -21,10 +21,10 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call that reads: it answers 200 with data of this schema, in the envelope, or 404 where the path names a record.
+    /// A call that reads: it answers 200 with data of this schema, in the envelope, or 404 where a record that the path
+    /// or a parameter names is not there to be seen.
     #[must_use]
     pub fn reading(path: &'static str, id: &'static str, tag: &'static str, data: Json) -> Self {
-        let failures: &[&str] = if path.contains("{id}") { &["404"] } else { &[] };
         let parameters =
             if path.contains("{id}") { vec![json!({ "$ref": "#/components/parameters/id" })] } else { Vec::new() };
         Self {
@@ -36,7 +36,7 @@ impl Call {
             parameters,
             body: None,
             answer: ("200", data),
-            failures,
+            failures: &["404"],
             is_paged: false,
         }
     }

@@ -6,7 +6,7 @@ use palisade_base::{Caller, Category, Date, Error, RecordId, Resource, TrailEntr
 use palisade_records::ListRequest;
 use palisade_store::Value;
 use palisade_web::{
-    ListQuery, ListQueryParts, ListSpec, Order, Outcome, Page, Visitor, Width,
+    Icon, ListQuery, ListQueryParts, ListSpec, Order, Outcome, Page, Visitor, Width,
     component::{
         Badge, ButtonLink, Cell, Choice, EmptyState, Field, FilterForm, Head, Paging, Row, Table, When, date_words,
     },
@@ -15,9 +15,10 @@ use palisade_web::{
 use super::{
     LIST, Pages,
     show::{holds, may_review},
-    words::{counted, due_after, kind_words, path, path_to, state_badge, title},
+    words::{counted, kind_words, path, path_to, state_badge, title},
 };
 use crate::{
+    dashboard::due_after,
     evaluation::{Evaluation, EvaluationKind, State as Stage},
     standing::{Filter, Member, People},
     types::{EVALUATE, EVALUATION, REVIEW},
@@ -80,9 +81,29 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: Li
     };
     let mut page = Page::new(&visitor, "Evaluations").lead(lead).width(Width::Wide);
     if holds(caller, EVALUATE) {
-        page = page.action(ButtonLink::first("New evaluation", "/evaluations/new").icon(palisade_web::Icon::Plus));
+        page = page
+            .action(ButtonLink::first("New evaluation", "/evaluations/new").icon(Icon::Plus))
+            .action(ButtonLink::second("Take in a score card", "/evaluations/score-card").icon(Icon::Sheet));
+    }
+    if holds(caller, EVALUATION.verbs.import.permission) {
+        page = page.action(ButtonLink::second("Import", "/evaluations/import").icon(Icon::Import));
+    }
+    if holds(caller, EVALUATION.verbs.export.permission) {
+        let rest = export_query(&query);
+        page = page
+            .action(
+                ButtonLink::second("Export to Excel", format!("/evaluations/export.xlsx?{rest}")).icon(Icon::Export),
+            )
+            .action(ButtonLink::second("Export as CSV", format!("/evaluations/export.csv?{rest}")).icon(Icon::Export));
     }
     page.body(&body)
+}
+
+/// What the list is filtered by, as far as the export knows it.
+fn export_query(query: &ListQuery) -> String {
+    let employee = query.filter("employee_id").and_then(palisade_records::parse_id).map(|id| format!("employee={id}"));
+    let day = |name| query.filter(name).and_then(|text| text.parse::<Date>().ok()).map(|day| format!("{name}={day}"));
+    [employee, day("from"), day("to")].into_iter().flatten().collect::<Vec<_>>().join("&")
 }
 
 fn lead((drafts, reviews): (usize, usize), team: &[Member], caller: &Caller, today: Date) -> String {

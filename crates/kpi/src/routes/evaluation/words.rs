@@ -1,6 +1,6 @@
 //! How evaluations are spoken of on pages.
 
-use palisade_base::{Date, RecordId};
+use palisade_base::RecordId;
 use palisade_web::component::{Badge, date_words};
 
 use crate::evaluation::{Evaluation, EvaluationKind, State};
@@ -67,11 +67,6 @@ pub(super) fn yes_or_no(answer: Option<bool>) -> &'static str {
         Some(false) => "no",
         None => "",
     }
-}
-
-/// When the next evaluation is due: a quarter after the last.
-pub(super) fn due_after(last: Date) -> Date {
-    last.saturating_add(jiff::Span::new().months(3))
 }
 
 pub(super) fn path(id: RecordId) -> String {
