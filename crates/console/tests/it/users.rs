@@ -23,7 +23,7 @@ on_both_engines! {
         site.user("noah", &[]).await;
         let all = browser.get("/admin/users").await;
         all.says("3 users").says("Admin: waits for a second factor").says("Employee").says("Never");
-        browser.get("/admin/users?q=noa").await.says("1 users").says("noah Testington").is_silent_about("mia Testington");
+        browser.get("/admin/users?q=noa").await.says("1 user").says("noah Testington").is_silent_about("mia Testington");
         browser.get("/admin/users?q=zzz").await.says("Nobody matches");
         browser.get("/admin/users?status=disabled").await.says("Nobody matches");
         for hostile in ["?q=%27%3B--", "?q=%25_%5C", "?page=99999"] {
