@@ -31,7 +31,7 @@ pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
 pub use policy::{RowFilter, View};
 pub use schema::{SchemaError, check_schema};
 pub use service::{Permitted, Records};
-pub use value::{Given, parse_id};
+pub use value::{Given, parse_id, read_date};
 
 /// The tables of this crate.
 pub const MIGRATIONS: MigrationSet = palisade_store::migrations!("records", [1 => "0001_person", 2 => "0002_import"]);

@@ -83,6 +83,9 @@ impl RowFilter {
 pub trait RecordAction: Action<Key = Key> {
     /// Whether it changes a record that is there, so that the record's state may forbid it.
     const IS_CHANGE: bool;
+    /// Whether it takes a record out of use or into it: a decision, which nobody takes about themselves where the type
+    /// has anything that is for others to set.
+    const IS_DECISION: bool;
 
     /// The verb of it.
     fn verb(verbs: &Verbs) -> Verb;
@@ -93,7 +96,7 @@ pub trait RecordAction: Action<Key = Key> {
 pub struct Key(());
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $verb:ident, $is_change:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $verb:ident, $is_change:literal, $is_decision:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
@@ -105,6 +108,7 @@ macro_rules! actions {
 
         impl RecordAction for $name {
             const IS_CHANGE: bool = $is_change;
+            const IS_DECISION: bool = $is_decision;
 
             fn verb(verbs: &Verbs) -> Verb {
                 verbs.$verb
@@ -115,19 +119,19 @@ macro_rules! actions {
 
 actions! {
     /// Making a record.
-    Create = create, false;
+    Create = create, false, false;
     /// Changing a record.
-    Update = update, true;
+    Update = update, true, false;
     /// Taking a record out of use.
-    Archive = archive, true;
+    Archive = archive, true, true;
     /// Taking it into use again.
-    Restore = restore, true;
+    Restore = restore, true, true;
     /// Taking in a file.
-    Import = import, false;
+    Import = import, false, false;
     /// Taking an import back.
-    UndoImport = undo_import, false;
+    UndoImport = undo_import, false, false;
     /// Giving records out as a file.
-    Export = export, false;
+    Export = export, false, false;
 }
 
 /// Decides whether the caller may do `A` to records of this type at all, and to which rows.
@@ -136,10 +140,14 @@ actions! {
 /// The permission is not held.
 pub fn permit<A: RecordAction>(ty: &RecordType, caller: &Caller) -> Result<(Permit<A>, RowFilter), Error> {
     let verb = A::verb(&ty.verbs);
-    match caller.authority.scope(&Permission::new(verb.permission)) {
-        Some(_) => Ok((Permit::issue(Key(()), &caller.actor), RowFilter::new(ty, caller, verb.permission))),
-        None => Err(Error::denied()),
+    if caller.authority.scope(&Permission::new(verb.permission)).is_none() {
+        return Err(Error::denied());
     }
+    let mut rows = RowFilter::new(ty, caller, verb.permission);
+    if A::IS_DECISION && ty.fields.iter().any(|field| field.is_set_by_others) && !rows.is_open() {
+        rows = rows.without_own(caller);
+    }
+    Ok((Permit::issue(Key(()), &caller.actor), rows))
 }
 
 /// The rows of this type that the caller may read. For hand-written SQL of apps.

@@ -163,11 +163,22 @@ pub(crate) fn read_bool(text: &str) -> Result<bool, String> {
     }
 }
 
-fn read_date(text: &str) -> Result<Date, String> {
+/// Reads a day as forms, files and calls write it: `2026-03-31`, in a year that somebody now alive has to do with.
+///
+/// # Errors
+/// It is written in another way, or lies before 1900 or after 2100.
+pub fn read_date(text: &str) -> Result<Date, String> {
     let wrong = || "Write a date like 2026-03-31: year, month, day.".to_owned();
     let date: Date = text.parse().map_err(|_| wrong())?;
     // The parser takes more spellings than the one that is stored and sorted by.
-    if date.to_string() == text { Ok(date) } else { Err(wrong()) }
+    if date.to_string() != text {
+        return Err(wrong());
+    }
+    if (1900..=2100).contains(&date.year()) {
+        Ok(date)
+    } else {
+        Err("Write a day between 1900 and 2100, such as 2026-03-31.".to_owned())
+    }
 }
 
 fn read_choice(text: &str, options: &[(&'static str, &'static str)]) -> Result<Value, String> {

@@ -72,11 +72,7 @@ impl std::fmt::Display for Period {
 
 fn day(field: &'static str, given: Option<&str>) -> Result<Option<Date>, FieldError> {
     let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let message = "Write a date like 2026-03-31.".to_owned();
-    match text.parse::<Date>() {
-        Ok(day) if text.len() == 10 && day.year() > 0 => Ok(Some(day)),
-        _ => Err(FieldError { field: field.into(), message }),
-    }
+    palisade_records::read_date(text).map(Some).map_err(|message| FieldError { field: field.into(), message })
 }
 
 fn wrong(field: &'static str, message: &str) -> Vec<FieldError> {

@@ -84,9 +84,8 @@ impl Given {
         let employee = filled(&self.employee).map(|text| {
             palisade_records::parse_id(&text).ok_or_else(|| Error::field("employee", "Choose a person from the list."))
         });
-        let date = filled(&self.date).map(|text| {
-            text.parse::<Date>().map_err(|_| Error::field("date", "Write a date like 2026-03-31: year, month, day."))
-        });
+        let date = filled(&self.date)
+            .map(|text| palisade_records::read_date(&text).map_err(|wrong| Error::field("date", wrong)));
         let own_words = filled(&self.own_words).is_some_and(|word| word == "yes");
         Ok(Chosen { employee: employee.transpose()?, date: date.transpose()?, own_words })
     }

@@ -66,7 +66,8 @@ pub static EMPLOYEE: RecordType = RecordType {
             .also_called(&["employee no"])
             .searchable()
             .personal(TO_EMPLOY)
-            .seen_with(READ_DETAILS),
+            .seen_with(READ_DETAILS)
+            .set_by_others(),
         // Promotion is a decision about somebody else.
         Field::new("tier_id", "Tier", Kind::Link(&TIER))
             .required()
@@ -76,12 +77,18 @@ pub static EMPLOYEE: RecordType = RecordType {
             .set_by_others()
             .changed_by("Another tier is a promotion, with its reason: decide on it on their page.")
             .also_called(&["tier level"]),
-        Field::new("team_id", "Team", Kind::Link(&TEAM)).listed().filter().personal("to organise the work"),
+        // Who could choose their own team could choose who evaluates and promotes them.
+        Field::new("team_id", "Team", Kind::Link(&TEAM))
+            .listed()
+            .filter()
+            .personal("to organise the work")
+            .set_by_others(),
         Field::new("hire_date", "Hired on", Kind::Date)
             .required()
             .listed()
             .personal(TO_EMPLOY)
             .seen_with(READ_DETAILS)
+            .set_by_others()
             .also_called(&["hire date"]),
         Field::new("trains_others", "Trains others", Kind::Bool)
             .hint("Leads and trains colleagues. The highest tier asks for it.")
@@ -91,7 +98,8 @@ pub static EMPLOYEE: RecordType = RecordType {
         Field::new("notes", "Notes", Kind::LongText(4000))
             .hint("The employee can read this.")
             .personal(TO_EMPLOY)
-            .seen_with(READ_DETAILS),
+            .seen_with(READ_DETAILS)
+            .set_by_others(),
     ],
     title: &["given_name", "family_name"],
     sort: &["family_name", "given_name"],

@@ -1,6 +1,6 @@
 //! Which fields each role sees, sets, and can ask about.
 
-use palisade_base::RecordId;
+use palisade_base::{Kind, RecordId};
 use palisade_kpi::types::EMPLOYEE;
 use palisade_records::{Draft, ListRequest, Record};
 use palisade_testkit::on_both_engines;
@@ -64,6 +64,36 @@ on_both_engines! {
         assert_eq!(company.employee(nick.id).await.text("phone").unwrap(), "555-0100");
         company.records.update(&company.admin, &EMPLOYEE, version, &draft).await.unwrap();
         assert_eq!(company.employee(nick.id).await.text("email").unwrap(), "mine@example.com");
+    }
+
+    /// Who could choose their own team could choose who evaluates and promotes them.
+    ///
+    /// covers K2.1 (part)
+    async fn a_manager_decides_nothing_about_themselves(db: TestStore) {
+        let company = Company::new(&db).await;
+        let id = company.nora_record;
+        let as_nora = nora_sees(&company, id).await;
+        for (field, text) in [
+            ("team_id", company.south.to_string()),
+            ("hire_date", "1999-01-01".to_owned()),
+            ("number", "N-0".to_owned()),
+            ("notes", "Wonderful".to_owned()),
+        ] {
+            let draft = Draft::new().text(field, text);
+            let error = company.records.update(&company.nora, &EMPLOYEE, (id, as_nora.version), &draft).await.unwrap_err();
+            assert_eq!(error.fields()[0].field, field);
+        }
+        let version = as_nora.version;
+        let error = company.records.archive(&company.nora, &EMPLOYEE, (id, version)).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Denied);
+        let gone = company.records.archive(&company.admin, &EMPLOYEE, (id, version)).await.unwrap();
+        let error = company.records.restore(&company.nora, &EMPLOYEE, (id, gone.version)).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Denied);
+        // About the people whom she leads, she decides.
+        let nick = nora_sees(&company, company.nick_record).await;
+        let notes = Draft::new().text("notes", "On time");
+        let nick = company.records.update(&company.nora, &EMPLOYEE, (nick.id, nick.version), &notes).await.unwrap();
+        company.records.archive(&company.nora, &EMPLOYEE, (nick.id, nick.version)).await.unwrap();
     }
 
     /// covers K3.5 (part), K6.1 (part)

@@ -261,7 +261,7 @@ on_both_engines! {
         let nobody = RecordId::new(&db.env());
         for (path, status, words) in [
             ("/reports/team?from=soon".to_owned(), 422, "id=\"f-from-error\""),
-            ("/reports/team.csv?to=2999-01-01".to_owned(), 422, "This day is still to come."),
+            ("/reports/team.csv?to=2099-01-01".to_owned(), 422, "This day is still to come."),
             ("/reports/team?from=2026-02-01&to=2026-01-01".to_owned(), 422, "This lies after the last day."),
             ("/reports/skills?category=x".to_owned(), 422, "id=\"f-category-error\""),
             ("/reports/team?tier=1&tier=2".to_owned(), 422, "given more than once"),

@@ -49,3 +49,15 @@ proptest! {
         }
     }
 }
+
+/// A day that a browser's date field can't show, or that nobody alive has to do with, is a mistake of typing.
+#[test]
+fn a_day_is_written_in_one_way_and_lies_within_living_memory() {
+    let day = Field::new("x", "X", Kind::Date);
+    for taken in ["1900-01-01", "2026-02-28", "2100-12-31"] {
+        assert!(day.read_value(&Given::Text(taken.to_owned())).is_ok(), "{taken}");
+    }
+    for refused in ["1899-12-31", "2101-01-01", "-009999-01-01", "0000-01-01", "9999-12-31", "20260228", "2026-02-30"] {
+        assert!(day.read_value(&Given::Text(refused.to_owned())).is_err(), "{refused}");
+    }
+}

@@ -109,5 +109,5 @@ async fn try_start(pages: &Pages, caller: &Caller, new: &New) -> Result<RecordId
 
 /// A day as a date field sends it.
 pub(super) fn parse_day(text: &str) -> Result<Date, Error> {
-    text.trim().parse().map_err(|_| Error::field("evaluation_date", "Write the day as YYYY-MM-DD, such as 2026-03-12."))
+    palisade_records::read_date(text.trim()).map_err(|wrong| Error::field("evaluation_date", wrong))
 }
