@@ -96,7 +96,7 @@ fn failures(run: &str) -> String {
     for line in run.lines() {
         if line.starts_with("---- ") && line.ends_with(" ----") {
             left = FAILURE_LINES;
-        } else if line == "failures:" || line.starts_with("test result: ") {
+        } else if line == "failures:" || line == "stack backtrace:" || line.starts_with("test result: ") {
             left = 0;
         }
         if left > 0 && !line.trim().is_empty() {

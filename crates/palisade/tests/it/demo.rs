@@ -67,7 +67,8 @@ async fn whoever_is_signed_in_is_listed_and_signed_out_at_once() {
 
     // Who signed in is found by user name, and shown by name.
     let user = accounts[1]["user"].as_str().unwrap();
-    let said = command(&data, &["trail", "search", "--user", user, "--limit", "1", "--json"]);
+    let said =
+        command(&data, &["trail", "search", "--user", user, "--category", "authentication", "--limit", "1", "--json"]);
     let entry: Value = serde_json::from_str(said.out.lines().next().unwrap()).unwrap();
     let name = entry["actor_name"].as_str().unwrap().to_lowercase().replace(' ', ".");
     assert_eq!((entry["category"].as_str(), name.as_str()), (Some("authentication"), user));
