@@ -94,8 +94,8 @@ const TOP: f64 = 12.0;
 const PLOT: f64 = 150.0;
 const COUNTS: f64 = 32.0;
 /// Where the bars of the counts stand.
-const COUNT_BASE: f64 = TOP + PLOT + 70.0;
-const HEIGHT: f64 = COUNT_BASE + 42.0;
+const COUNT_BASE: f64 = TOP + PLOT + 86.0;
+const HEIGHT: f64 = COUNT_BASE + 24.0;
 /// Where the plot begins and how wide it is, in percent.
 const LEFT: f64 = 7.0;
 const ACROSS: f64 = 92.0;

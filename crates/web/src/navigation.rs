@@ -74,10 +74,10 @@ impl Navigation {
         self
     }
 
-    /// The sections that this visitor sees.
-    pub(crate) fn sections(&self, visitor: &Visitor) -> Vec<Section<'_>> {
+    /// The sections that this visitor sees; what lies `under` a path is marked there, else under the visitor's own.
+    pub(crate) fn sections(&self, visitor: &Visitor, under: Option<&str>) -> Vec<Section<'_>> {
         let mut sections: Vec<Section<'_>> = Vec::new();
-        for entry in self.entries(visitor) {
+        for entry in self.entries(visitor, under) {
             match sections.iter_mut().find(|section| section.heading == entry.item.section) {
                 Some(section) => section.entries.push(entry),
                 None => sections.push(Section { heading: entry.item.section, entries: vec![entry] }),
@@ -87,8 +87,9 @@ impl Navigation {
     }
 
     /// The at most four entries of the phone's bottom bar.
-    pub(crate) fn phone_entries(&self, visitor: &Visitor) -> Vec<Entry<'_>> {
-        let mut ranked: Vec<_> = self.entries(visitor).into_iter().filter(|e| e.item.phone_rank.is_some()).collect();
+    pub(crate) fn phone_entries(&self, visitor: &Visitor, under: Option<&str>) -> Vec<Entry<'_>> {
+        let mut ranked: Vec<_> =
+            self.entries(visitor, under).into_iter().filter(|e| e.item.phone_rank.is_some()).collect();
         ranked.sort_by_key(|entry| entry.item.phone_rank);
         ranked.truncate(4);
         ranked
@@ -99,11 +100,11 @@ impl Navigation {
         self.search.as_ref().filter(|search| is_open(search.permission.as_ref(), &visitor.caller.authority))
     }
 
-    fn entries(&self, visitor: &Visitor) -> Vec<Entry<'_>> {
+    fn entries(&self, visitor: &Visitor, under: Option<&str>) -> Vec<Entry<'_>> {
         if !visitor.is_signed_in() {
             return Vec::new();
         }
-        let current = self.current(&visitor.path);
+        let current = self.current(under.unwrap_or(&visitor.path));
         let open = self.items.iter().filter(|item| is_open(item.permission.as_ref(), &visitor.caller.authority));
         open.map(|item| Entry { item, current: Some(item.path) == current }).collect()
     }

@@ -60,6 +60,7 @@ pub struct Page<'a> {
     width: Width,
     status: StatusCode,
     script: Option<&'static str>,
+    under: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -90,6 +91,7 @@ impl<'a> Page<'a> {
             width: Width::Wide,
             status: StatusCode::OK,
             script: None,
+            under: None,
         }
     }
 
@@ -138,6 +140,12 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Marks another entry of the rail than the one that the address lies under.
+    pub const fn under(mut self, path: &'static str) -> Self {
+        self.under = Some(path);
+        self
+    }
+
     /// A script that only this page needs, by its name among the assets.
     pub fn script(mut self, name: &'static str) -> Self {
         self.script = Some(assets::path(name));
@@ -174,8 +182,8 @@ impl<'a> Page<'a> {
             body,
             css: assets::path("palisade.css"),
             favicon: assets::path("favicon.svg"),
-            sections: navigation.sections(self.visitor),
-            phone: navigation.phone_entries(self.visitor),
+            sections: navigation.sections(self.visitor, self.under),
+            phone: navigation.phone_entries(self.visitor, self.under),
             search: navigation.search_for(self.visitor),
             framed: self.width != Width::Card && self.visitor.is_signed_in(),
         }

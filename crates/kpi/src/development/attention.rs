@@ -7,7 +7,7 @@ use palisade_web::component::Tone;
 
 use super::validity::{Validity, days_from};
 use crate::types::{
-    CONFIRM_SPECIAL_SKILL, DECIDE_TRAINING_REQUEST, GOAL, QUALIFICATION, SPECIAL_SKILL, TRAINING_REQUEST,
+    CONFIRM_SPECIAL_SKILL, DECIDE_TRAINING_REQUEST, GOAL, QUALIFICATION, SPECIAL_SKILL, TRAINING_REQUEST, id_in,
 };
 
 /// The most of one kind: who has more reads the list.
@@ -24,6 +24,19 @@ pub struct Attention {
     pub when: Option<Date>,
     /// How pressing it is.
     pub tone: Tone,
+    /// The employee that it is about.
+    pub employee: Option<RecordId>,
+    /// Whether that is the caller.
+    pub is_own: bool,
+}
+
+/// For whom, and about whom.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    records: &'a Records,
+    caller: &'a Caller,
+    /// None: everybody whom the caller sees.
+    employee: Option<RecordId>,
 }
 
 /// Something that others ask for, and that waits for a word.
@@ -54,12 +67,34 @@ const WAITING: [Waiting; 2] = [
 /// # Errors
 /// The database can't be used.
 pub async fn attention(records: &Records, caller: &Caller, today: Date) -> Result<Vec<Attention>, Error> {
-    let mut all = qualifications(records, caller, today).await?;
-    all.extend(goals(records, caller, today).await?);
+    gather((records, caller), None, today).await
+}
+
+/// The same, of one employee only.
+///
+/// # Errors
+/// The database can't be used.
+pub async fn attention_of(
+    records: &Records,
+    caller: &Caller,
+    employee: RecordId,
+    today: Date,
+) -> Result<Vec<Attention>, Error> {
+    gather((records, caller), Some(employee), today).await
+}
+
+async fn gather(
+    (records, caller): (&Records, &Caller),
+    employee: Option<RecordId>,
+    today: Date,
+) -> Result<Vec<Attention>, Error> {
+    let asked = Asked { records, caller, employee };
+    let mut all = qualifications(asked, today).await?;
+    all.extend(goals(asked, today).await?);
     for kind in &WAITING {
-        for record in waiting_for(records, caller, kind).await? {
+        for record in waiting_for(asked, kind).await? {
             let words = format!("{} {}: {}", name_of(&record), kind.does, record.title());
-            all.push(item(&record, words, None, Tone::Note));
+            all.push(item(caller, &record, words, (None, Tone::Note)));
         }
     }
     all.sort_by_key(|item| (rank(item.tone), item.when));
@@ -74,8 +109,10 @@ const fn rank(tone: Tone) -> u8 {
     }
 }
 
-fn item(record: &Record, words: String, when: Option<Date>, tone: Tone) -> Attention {
-    Attention { words, path: format!("/{}/{}", record.ty.path, record.id), when, tone }
+fn item(caller: &Caller, record: &Record, words: String, (when, tone): (Option<Date>, Tone)) -> Attention {
+    let employee = id_in(record.value("employee_id").cloned());
+    let path = format!("/{}/{}", record.ty.path, record.id);
+    Attention { words, path, when, tone, employee, is_own: is_own(caller, record) }
 }
 
 fn name_of(record: &Record) -> String {
@@ -87,23 +124,21 @@ fn is_own(caller: &Caller, record: &Record) -> bool {
 }
 
 /// Records of this type in a state, as far as the caller sees them, in the type's own order.
-async fn in_state(
-    records: &Records,
-    caller: &Caller,
-    ty: &'static RecordType,
-    state: Option<&str>,
-) -> Result<Vec<Record>, Error> {
-    if policy::readable(ty, caller).is_closed() {
+async fn in_state(asked: Asked<'_>, ty: &'static RecordType, state: Option<&str>) -> Result<Vec<Record>, Error> {
+    if policy::readable(ty, asked.caller).is_closed() {
         return Ok(Vec::new());
     }
-    let filters = ty.position("state").zip(state).map(|(index, state)| (index, Value::from(state)));
-    let request = ListRequest { filters: filters.into_iter().collect(), limit: MOST, ..ListRequest::default() };
-    Ok(records.list(caller, ty, &request).await?.records)
+    let state = ty.position("state").zip(state.map(Value::from));
+    let employee = ty.position("employee_id").zip(asked.employee.map(Value::from));
+    let filters = state.into_iter().chain(employee).collect();
+    let request = ListRequest { filters, limit: MOST, ..ListRequest::default() };
+    Ok(asked.records.list(asked.caller, ty, &request).await?.records)
 }
 
 /// Qualifications that end soon, or have ended: they come first in their list.
-async fn qualifications(records: &Records, caller: &Caller, today: Date) -> Result<Vec<Attention>, Error> {
-    let found = in_state(records, caller, &QUALIFICATION, None).await?;
+async fn qualifications(asked: Asked<'_>, today: Date) -> Result<Vec<Attention>, Error> {
+    let caller = asked.caller;
+    let found = in_state(asked, &QUALIFICATION, None).await?;
     let due =
         found.iter().map(|record| (record, Validity::of(record, today))).filter(|(_, validity)| validity.is_due());
     let words = |record: &Record, validity: Validity| match is_own(caller, record) {
@@ -112,15 +147,16 @@ async fn qualifications(records: &Records, caller: &Caller, today: Date) -> Resu
     };
     let due = due.map(|(record, validity)| {
         let when = record.text("expires_on").and_then(|day| day.parse().ok());
-        item(record, words(record, validity), when, validity.tone().unwrap_or(Tone::Note))
+        item(caller, record, words(record, validity), (when, validity.tone().unwrap_or(Tone::Note)))
     });
     Ok(due.collect())
 }
 
 /// Open goals whose day is over.
-async fn goals(records: &Records, caller: &Caller, today: Date) -> Result<Vec<Attention>, Error> {
+async fn goals(asked: Asked<'_>, today: Date) -> Result<Vec<Attention>, Error> {
+    let caller = asked.caller;
     let mut overdue = Vec::new();
-    for record in in_state(records, caller, &GOAL, Some("open")).await? {
+    for record in in_state(asked, &GOAL, Some("open")).await? {
         let Some(day) = record.text("target_date").and_then(|day| day.parse::<Date>().ok()) else { continue };
         if day < today {
             let since = match days_from(day, today) {
@@ -130,10 +166,10 @@ async fn goals(records: &Records, caller: &Caller, today: Date) -> Result<Vec<At
             let whose =
                 if is_own(caller, &record) { "Your goal".to_owned() } else { format!("{}: goal", name_of(&record)) };
             overdue.push(item(
+                caller,
                 &record,
                 format!("{whose} {} is overdue {since}", record.title()),
-                Some(day),
-                Tone::Warn,
+                (Some(day), Tone::Warn),
             ));
         }
     }
@@ -141,11 +177,12 @@ async fn goals(records: &Records, caller: &Caller, today: Date) -> Result<Vec<At
 }
 
 /// What others ask and this caller may decide.
-async fn waiting_for(records: &Records, caller: &Caller, kind: &Waiting) -> Result<Vec<Record>, Error> {
+async fn waiting_for(asked: Asked<'_>, kind: &Waiting) -> Result<Vec<Record>, Error> {
+    let Asked { records, caller, .. } = asked;
     if caller.authority.scope(&Permission::new(kind.permission)).is_none() {
         return Ok(Vec::new());
     }
-    let found = in_state(records, caller, kind.ty, Some(kind.state)).await?;
+    let found = in_state(asked, kind.ty, Some(kind.state)).await?;
     let mut conn = records.store().read().await?;
     let mut waiting = Vec::new();
     for record in found.into_iter().filter(|record| !is_own(caller, record)) {

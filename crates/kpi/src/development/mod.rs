@@ -7,7 +7,7 @@ mod progress;
 mod store;
 mod validity;
 
-pub use attention::{Attention, attention};
+pub use attention::{Attention, attention, attention_of};
 pub use close::{Reviewed, close_reached};
 pub use progress::{About, Aim, Progress, goal_path, in_a_quarter, request_path};
 pub use store::STATEMENTS;

@@ -81,7 +81,7 @@ async fn show(
     let mut page = page.lead(readiness.answer());
     if state.tiers.may_promote(&visitor.caller, id).await? {
         let to = readiness.next.as_ref().map(|tier| format!("?tier={}", tier.id)).unwrap_or_default();
-        page = page.action(ButtonLink::second("Give another tier", format!("{own}/promote{to}")).icon(Icon::Tier));
+        page = page.action(ButtonLink::second("Change tier", format!("{own}/promote{to}")).icon(Icon::Tier));
     }
     let links = GoalLinks::new(&state.records, &visitor.caller, (id, state.records.today())).await?;
     page.body_html(&body(&readiness, Some((&tiers, &format!("{own}/readiness"))), links.as_ref())?)

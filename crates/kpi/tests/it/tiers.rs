@@ -221,7 +221,7 @@ on_both_engines! {
         let manager = Site::browser(&db, company, &company.nora);
         let path = format!("/employees/{nick}/readiness");
         let page = manager.get(&path).await.text();
-        for words in ["Not ready for Craftsman yet: 0 of 4 met.", "1 category counts", "0 of 4 met", "Give another tier"] {
+        for words in ["Not ready for Craftsman yet: 0 of 4 met.", "1 category counts", "0 of 4 met", "Change tier"] {
             assert!(page.contains(words), "{words}:\n{page}");
         }
         assert_eq!(leaves(&db, 1).await.remove(0).0, "employee.view");

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use palisade_base::Caller;
-use palisade_web::{Failure, Html, Visitor, component::Tabs};
+use palisade_web::{
+    Failure, Html, Visitor,
+    component::{ButtonLink, Tabs},
+};
 
 use crate::{Record, RecordType};
 
@@ -14,6 +17,16 @@ pub trait Companion: Send + Sync {
     /// The pages beside the record's own, as far as this caller may open them; the record's own is among them, as the
     /// current one.
     fn tabs(&self, caller: &Caller, record: &Record) -> Tabs;
+
+    /// Where the list of the type leads besides, as far as this caller may go there.
+    fn beside_list(&self, _caller: &Caller) -> Vec<ButtonLink> {
+        Vec::new()
+    }
+
+    /// The entry of the rail that the record's page stands under, with its address, where that is not its list.
+    fn place(&self, _caller: &Caller, _record: &Record) -> Option<(&'static str, &'static str)> {
+        None
+    }
 
     /// What stands above the facts. The record was found for this visitor, and that they see it is in the trail.
     ///

@@ -47,6 +47,9 @@ fn page<'a>(pages: &Pages, visitor: &'a Visitor, query: &ListQuery, total: u64) 
     if ty.is_kept_by_hand() && holds(&visitor.caller, ty.verbs.create) {
         page = page.action(ButtonLink::first(format!("Add {}", ty.one()), format!("{path}/new")).icon(Icon::Plus));
     }
+    for link in pages.companion.iter().flat_map(|companion| companion.beside_list(&visitor.caller)) {
+        page = page.action(link);
+    }
     if ty.is_kept_by_hand() && holds(&visitor.caller, ty.verbs.import) {
         page = page.action(ButtonLink::second("Import", format!("{path}/import")).icon(Icon::Import));
     }
@@ -101,6 +104,7 @@ fn row(pages: &Pages, caller: &Caller, record: &Record) -> Row {
         cells.push(match field.kind {
             _ if text.is_empty() => Cell::none(),
             Kind::Int { .. } | Kind::Tenths { .. } => Cell::number(text),
+            Kind::Date => Cell::text(text).whole(),
             Kind::LongText(_) => Cell::text(shortened(&text)),
             _ => Cell::text(text),
         });
@@ -130,7 +134,7 @@ async fn filter_fields(pages: &Pages, caller: &Caller) -> Result<Vec<Input>, Err
         }
     }
     let states = [("", "In use"), ("true", "Out of use"), ("all", "All")];
-    inputs.push(Input::select(ARCHIVED, "State", states.map(|(value, label)| Choice::new(value, label))));
+    inputs.push(Input::select(ARCHIVED, "In use?", states.map(|(value, label)| Choice::new(value, label))));
     Ok(inputs)
 }
 
@@ -158,7 +162,8 @@ fn empty(pages: &Pages, caller: &Caller, query: &ListQuery) -> EmptyState {
             .action("To the first page", query.page_path(1));
     }
     if pages.ty.is_kept_by_hand() && holds(caller, pages.ty.verbs.create) {
-        let text = "Enter the first one, or import a file with many.";
+        let may_import = holds(caller, pages.ty.verbs.import);
+        let text = if may_import { "Enter the first one, or import a file with many." } else { "Enter the first one." };
         return EmptyState::new(format!("No {noun} yet"), text)
             .action("Enter the first", format!("{}/new", pages.list_path()));
     }

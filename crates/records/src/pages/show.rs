@@ -60,6 +60,9 @@ async fn page<'a>(pages: &Pages, visitor: &'a Visitor, record: &Record) -> Resul
     let (records, caller, path) = (&pages.records, &visitor.caller, pages.record_path(record.id));
     let crumbs = Breadcrumbs::new().link(pages.ty.plural, pages.list_path());
     let mut page = Page::new(visitor, record.title()).crumbs(crumbs).width(Width::Reading);
+    if let Some((label, path)) = pages.companion.as_ref().and_then(|companion| companion.place(caller, record)) {
+        page = page.crumbs(Breadcrumbs::new().link(label, path)).under(path);
+    }
     if !pages.ty.is_kept_by_hand() {
         return Ok(page);
     }

@@ -1,9 +1,9 @@
 //! Tables: sortable heads, figures that line up, rows that lead to their record.
 
 use askama::Template;
-use palisade_base::Instant;
+use palisade_base::{Date, Instant};
 
-use super::{Badge, EmptyState, When, html_safe};
+use super::{Badge, EmptyState, When, date_words, html_safe};
 use crate::{Html, ListQuery, Order};
 
 /// A column's head.
@@ -66,6 +66,7 @@ pub struct Cell {
     content: Html,
     number: bool,
     muted: bool,
+    whole: bool,
 }
 
 impl Cell {
@@ -87,6 +88,12 @@ impl Cell {
         Self::html(Html::from_component(badge))
     }
 
+    /// A day.
+    #[must_use]
+    pub fn day(day: Date) -> Self {
+        Self::text(date_words(day)).whole()
+    }
+
     /// An instant.
     #[must_use]
     pub fn when(when: &When) -> Self {
@@ -96,13 +103,20 @@ impl Cell {
     /// Markup of a template.
     #[must_use]
     pub const fn html(content: Html) -> Self {
-        Self { content, number: false, muted: false }
+        Self { content, number: false, muted: false, whole: false }
     }
 
     /// Nothing known: a dash that is read as "none".
     #[must_use]
     pub fn none() -> Self {
         Self { muted: true, ..Self::text("–") }
+    }
+
+    /// Stays in one line.
+    #[must_use]
+    pub const fn whole(mut self) -> Self {
+        self.whole = true;
+        self
     }
 
     /// Less important than the rest.

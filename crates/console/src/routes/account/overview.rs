@@ -57,8 +57,9 @@ fn role_facts(state: &ConsoleState, row: &UserRow) -> Facts {
         let held: Vec<_> = row.grants.iter().filter(|grant| grant.site == site.name).cloned().collect();
         (site.label, held)
     });
-    sites.fold(Facts::new(), |facts, (label, held)| {
-        let roles = if held.is_empty() { Html::text("No role") } else { words::grant_badges(&held) };
-        facts.html(label, roles)
-    })
+    if row.grants.is_empty() {
+        return Facts::new().text("Roles", "No role");
+    }
+    let sites = sites.filter(|(_, held)| !held.is_empty());
+    sites.fold(Facts::new(), |facts, (label, held)| facts.html(label, words::grant_badges(&held)))
 }

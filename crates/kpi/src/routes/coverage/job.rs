@@ -126,22 +126,30 @@ async fn answer(
     body.has_stars =
         shown.iter().flat_map(|candidate| candidate.skills.iter().flatten()).any(|mark| mark.is_unverified);
     body.answer = Some(table(&seen.catalogue, &question.job, shown));
-    Ok(lead(&found))
+    Ok(lead(&question.job, &found))
 }
 
-fn lead(found: &[Candidate<'_>]) -> String {
-    let number = |lacks: usize| found.iter().filter(|candidate| candidate.lacks.len() == lacks).count();
-    let all = match number(0) {
-        0 => "Nobody can do all of this.".to_owned(),
-        1 => "1 person can do this.".to_owned(),
-        many => format!("{many} people can do this."),
+/// Who certainly can, who could, and how many are near to it.
+fn lead(job: &Job, found: &[Candidate<'_>]) -> String {
+    let unsure = found.iter().filter(|candidate| candidate.can() && candidate.is_uncertain()).count();
+    let sure = found.iter().filter(|candidate| candidate.can()).count() - unsure;
+    let all = match (sure, unsure) {
+        (0, 0) => "Nobody can do all of this".to_owned(),
+        (0, _) => "Nobody for certain".to_owned(),
+        (1, _) => "1 person can do this".to_owned(),
+        (many, _) => format!("{many} people can do this"),
     };
-    let one = match number(1) {
+    let could = match (unsure, job.qualification.as_deref().unwrap_or_default()) {
+        (0, _) => String::new(),
+        (1, name) => format!("; 1 could, if they hold {name}"),
+        (many, name) => format!("; {many} could, if they hold {name}"),
+    };
+    let one = match found.iter().filter(|candidate| candidate.lacks.len() == 1).count() {
         0 => String::new(),
         1 => " 1 person lacks one thing.".to_owned(),
         many => format!(" {many} people lack one thing."),
     };
-    format!("{all}{one}")
+    format!("{all}{could}.{one}")
 }
 
 async fn form(
@@ -255,7 +263,8 @@ fn rating_cell(mark: Mark) -> Cell {
 fn fits(catalogue: &CatalogueView, candidate: &Candidate<'_>) -> Cell {
     match (candidate.can(), candidate.is_uncertain()) {
         (true, false) => Cell::badge(&Badge::ok("can do it")),
-        (true, true) => Cell::badge(&Badge::note("can, as far as you see")),
+        (true, true) if candidate.skills.is_empty() => Cell::badge(&Badge::note("ask about qualification")),
+        (true, true) => Cell::badge(&Badge::note("skills fit, ask about qualification")),
         (false, _) => {
             let lacks: Vec<_> = candidate.lacks.iter().map(|lack| lack_words(catalogue, lack)).collect();
             Cell::html(Html::text(&format!("lacks: {}", lacks.join("; "))))

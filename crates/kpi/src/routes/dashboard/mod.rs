@@ -19,7 +19,7 @@ use crate::{
     types::{READ_DETAILS, TEAM, TIER},
 };
 
-pub(super) use panels::{View, state_badge};
+pub(super) use panels::View;
 
 /// What the overview works with.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ struct Body {
     waiting: Option<String>,
     attention: Html,
     cards: Stats,
-    panels: Vec<Html>,
+    panels: Vec<Vec<Html>>,
     wide: Vec<Html>,
 }
 
@@ -75,11 +75,13 @@ async fn show(State(overview): State<Overview>, visitor: Visitor, query: ListQue
     let dashboard = overview.dashboards.show(caller, &asked).await?;
     let fields = overview.filter_fields(caller, &asked, &dashboard).await?;
     let view = panels::View { caller, asked: &asked, dashboard: &dashboard };
+    // Of these the overview itself has left its leaf.
+    let seen: Vec<RecordId> = dashboard.members.iter().map(|member| member.employee).collect();
     let body = Body {
         filters: FilterForm::new(&query, fields),
         scope_note: scope_note(&asked, &dashboard),
         waiting: waiting(&dashboard),
-        attention: needs_attention(&overview.records, &visitor).await?,
+        attention: needs_attention(&overview.records, &visitor, &seen).await?,
         cards: view.cards(),
         panels: view.panels(),
         wide: vec![view.categories(), view.tools()],

@@ -11,8 +11,9 @@ use palisade_web::{
 use super::{Asked, sees_others};
 use crate::{
     dashboard::{Dashboard, DueEvaluation, RecentEvaluation},
-    evaluation::{EvaluationKind, State},
+    evaluation::EvaluationKind,
     routes::{
+        evaluation::state_badge,
         figures::{counted, figure, percent_figure, percent_words, score_words},
         trend::{TrendWords, quarter_days, trend_chart},
     },
@@ -116,21 +117,22 @@ impl View<'_> {
         Stats::new(stats)
     }
 
-    pub(super) fn panels(&self) -> Vec<Html> {
+    /// The parts; those of one group stand below each other.
+    pub(super) fn panels(&self) -> Vec<Vec<Html>> {
         let mut panels = Vec::new();
         if self.dashboard.categories.len() > 2 {
-            panels.push(self.radar());
+            panels.push(vec![self.radar()]);
         }
-        panels.push(self.trend());
+        let due = self.due().map(|due| Html::from_component(&due));
+        panels.push([self.trend()].into_iter().chain(due).collect());
         if !self.dashboard.top.is_empty() {
-            panels.push(self.ranked("Top skills", "What is rated highest.", &self.dashboard.top));
-            panels.push(self.ranked("Weakest skills", WEAKEST, &self.dashboard.weak));
+            panels.push(vec![self.ranked("Top skills", "What is rated highest.", &self.dashboard.top)]);
+            panels.push(vec![self.ranked("Weakest skills", WEAKEST, &self.dashboard.weak)]);
         }
         if self.dashboard.members.len() > 1 && !self.dashboard.tiers.is_empty() {
-            panels.push(self.tiers());
+            panels.push(vec![self.tiers()]);
         }
-        panels.push(Html::from_component(&self.recent()));
-        panels.extend(self.due().map(|due| Html::from_component(&due)));
+        panels.push(vec![Html::from_component(&self.recent())]);
         panels
     }
 
@@ -354,7 +356,7 @@ impl View<'_> {
     fn recent(&self) -> Listed {
         let row = |one: &RecentEvaluation| {
             let cells = [
-                Cell::text(date_words(one.evaluated_on)),
+                Cell::day(one.evaluated_on),
                 Cell::text(&one.employee_name),
                 Cell::text(if one.kind == EvaluationKind::SelfRated { "themselves" } else { &one.evaluator_name }),
                 Cell::badge(&state_badge(one.state)),
@@ -404,17 +406,8 @@ fn due_row(due: &DueEvaluation, today: Date) -> Row {
     };
     let name =
         if due.kind == EvaluationKind::SelfRated { format!("{} (yourself)", due.name) } else { due.name.clone() };
-    let last = due.last.map_or_else(Cell::none, |day| Cell::text(date_words(day)));
+    let last = due.last.map_or_else(Cell::none, |day| Cell::day(day));
     Row::link(format!("/evaluations/new?employee={}", due.employee), [Cell::text(name), last, Cell::badge(&when)])
-}
-
-/// A state as a badge.
-pub(in crate::routes) fn state_badge(state: State) -> Badge {
-    match state {
-        State::Draft => Badge::note("draft"),
-        State::Completed => Badge::plain("completed"),
-        State::Reviewed => Badge::ok("reviewed"),
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no company has 2^52 people")]

@@ -6,8 +6,8 @@ use palisade_base::{Caller, Kind, Permission, RecordId};
 use palisade_records::{Record, pages::Companion};
 use palisade_store::Value;
 use palisade_web::{
-    Failure, Html, Visitor,
-    component::{Badge, Tabs},
+    Failure, Html, Icon, Visitor,
+    component::{Badge, ButtonLink, Tabs},
 };
 
 use crate::{
@@ -73,6 +73,10 @@ impl Companion for GoalProgress {
 
 #[async_trait]
 impl Companion for QualificationValidity {
+    fn beside_list(&self, _caller: &Caller) -> Vec<ButtonLink> {
+        vec![ButtonLink::second("To renew", super::due::PATH).icon(Icon::Note)]
+    }
+
     fn tabs(&self, _caller: &Caller, _record: &Record) -> Tabs {
         Tabs::new()
     }

@@ -1,14 +1,17 @@
 //! Qualifications to renew: what has ended, and what ends soon.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::extract::State;
-use palisade_base::Error;
+use palisade_base::{Error, RecordId};
 use palisade_records::{ListRequest, Record, Records};
 use palisade_web::{
     ListQueryParts, ListSpec, Order, Outcome, Page, Visitor,
-    component::{Breadcrumbs, Cell, Choice, EmptyState, Field, FilterForm, Head, Row, Table, date_words},
+    component::{Breadcrumbs, Cell, Choice, EmptyState, Field, FilterForm, Head, Row, Table},
 };
 
+use super::trace;
 use crate::{
     development::{REMINDER_DAYS, Validity},
     routes::figures::counted,
@@ -49,6 +52,7 @@ pub(super) async fn show(State(records): State<Records>, visitor: Visitor, query
     let found = records.list(&visitor.caller, &QUALIFICATION, &request).await?.records;
     let validity = |record: Record| (Validity::of(&record, today), record);
     let due: Vec<_> = found.into_iter().map(validity).filter(|(validity, _)| is_within(*validity, days)).collect();
+    trace(&records, &visitor.caller, "qualification.due", others(&due, &visitor)).await?;
     let choices = [("", "within 60 days"), ("30", "within 30 days"), ("7", "within 7 days"), ("0", "has ended")];
     let choices = choices.map(|(value, label)| Choice::new(value, label));
     let body = Body { filters: FilterForm::new(&query, [Field::select("days", "Ends", choices)]), table: table(&due) };
@@ -63,6 +67,13 @@ pub(super) async fn show(State(records): State<Records>, visitor: Visitor, query
         .body(&body)
 }
 
+/// How many people besides the visitor these are about.
+fn others(due: &[(Validity, Record)], visitor: &Visitor) -> usize {
+    let own = visitor.caller.person.map(RecordId::from);
+    let subjects = due.iter().filter_map(|(_, record)| record.subject()).filter(|subject| Some(*subject) != own);
+    subjects.collect::<HashSet<_>>().len()
+}
+
 const fn is_within(validity: Validity, days: i32) -> bool {
     match validity {
         Validity::Over(_) => true,
@@ -74,11 +85,11 @@ const fn is_within(validity: Validity, days: i32) -> bool {
 fn table(due: &[(Validity, Record)]) -> Table {
     let heads = [Head::new("Name"), Head::new("Employee"), Head::new("Valid until"), Head::new("State")];
     let rows = due.iter().map(|(validity, record)| {
-        let day = record.text("expires_on").and_then(|day| day.parse().ok()).map(date_words);
+        let day = record.text("expires_on").and_then(|day| day.parse().ok());
         let cells = [
             Cell::text(record.title()),
             Cell::text(record.text("employee_id").unwrap_or_default()),
-            Cell::text(day.unwrap_or_default()),
+            day.map_or_else(Cell::none, Cell::day),
             Cell::badge(&validity.badge()),
         ];
         Row::link(format!("/qualifications/{}", record.id), cells)

@@ -11,6 +11,9 @@ use crate::{
     types::{EMPLOYEE, GOAL},
 };
 
+/// The rating of who can do it alone.
+const ALONE: u8 = 4;
+
 /// Makes the links of one employee's gaps; there is none where the visitor may not add goals for them.
 pub(in crate::routes) struct GoalLinks {
     employee: RecordId,
@@ -46,7 +49,18 @@ impl GoalLinks {
 
     /// A cell with the link from this gap.
     pub(in crate::routes) fn cell(&self, about: About, target: Score, name: &str) -> Cell {
+        Cell::html(self.link(about, target, name))
+    }
+
+    /// The link from this gap.
+    pub(in crate::routes) fn link(&self, about: About, target: Score, name: &str) -> Html {
         let path = goal_path(self.employee, about, Some(target), self.today);
-        Cell::html(Html::from_component(&Link { path, name }))
+        Html::from_component(&Link { path, name })
+    }
+
+    /// The link from a skill at this rating to the next one; none where there is no gap, as they can do it alone.
+    pub(in crate::routes) fn to_next_rating(&self, (skill, name): (RecordId, &str), rating: u8) -> Option<Html> {
+        let target = || Score::from_tenths((rating + 1) * 10);
+        (rating < ALONE).then(|| self.link(About::Skill(skill), target(), name))
     }
 }

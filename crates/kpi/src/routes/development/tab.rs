@@ -5,7 +5,7 @@ use palisade_base::{Date, Error};
 use palisade_records::{ListRequest, Record, RecordType, Records, policy};
 use palisade_web::{
     Failure, Html, Icon, Visitor,
-    component::{Badge, ButtonLink, Cell, EmptyState, Head, Row, Table, date_words},
+    component::{Badge, ButtonLink, Cell, EmptyState, Head, Row, Table},
 };
 
 use crate::{
@@ -146,7 +146,7 @@ fn text(record: &Record, field: &str) -> Cell {
 
 fn date(record: &Record, field: &str) -> Cell {
     let day = record.text(field).and_then(|day| day.parse().ok());
-    day.map_or_else(Cell::none, |day| Cell::text(date_words(day)))
+    day.map_or_else(Cell::none, |day| Cell::day(day))
 }
 
 /// The state, with a meaning that is not told by colour alone.

@@ -5,7 +5,7 @@ use axum::extract::{Query, State, rejection::QueryRejection};
 use palisade_base::{Caller, Error, RecordId};
 use palisade_records::ListRequest;
 use palisade_web::{
-    Outcome, Page, PathId, Visitor, Width,
+    Html, Outcome, Page, PathId, Visitor, Width,
     component::{Breadcrumbs, Choice, EmptyState, Field, date_words},
 };
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use crate::{
     evaluation::{
         ComparedCategory, ComparedSkill, ComparedTool, Comparison, Evaluation, EvaluationKind, State as Stage, ToolMark,
     },
+    routes::development::GoalLinks,
     scoring::{Difference, Score},
     types::EVALUATION,
 };
@@ -52,6 +53,7 @@ struct SkillLine {
     a: Option<u8>,
     b: Option<u8>,
     difference: Option<i8>,
+    goal: Option<Html>,
 }
 
 /// A category in both: the means over the skills that both rate, and each skill.
@@ -85,7 +87,8 @@ pub(super) async fn show(
     let Some(other) = other else { return nothing_to_compare(&visitor, &this) };
     let (a, b) = sides(&this, &pages.peek(&visitor.caller, other).await?);
     let comparison = pages.evaluations.compare(&visitor.caller, a, b).await?;
-    let body = body(&comparison, &this, other, &others);
+    let links = GoalLinks::new(&pages.records, &visitor.caller, (this.employee, pages.records.today())).await?;
+    let body = body((&comparison, links.as_ref()), &this, other, &others);
     Page::new(&visitor, format!("Compare {}", this.employee_name))
         .crumbs(crumbs(&this))
         .lead(lead(&comparison, &body))
@@ -135,10 +138,16 @@ fn nothing_to_compare(visitor: &Visitor, this: &Evaluation) -> Outcome {
         .body(&NothingToCompare { nothing })
 }
 
-fn body(comparison: &Comparison, this: &Evaluation, other: RecordId, others: &[Evaluation]) -> Body {
+fn body(
+    (comparison, links): (&Comparison, Option<&GoalLinks>),
+    this: &Evaluation,
+    other: RecordId,
+    others: &[Evaluation],
+) -> Body {
     let choices = others.iter().map(|known| Choice::new(known.id().to_string(), label(known)));
     let categories: Vec<_> = comparison.categories.iter().map(category_line).collect();
-    let mut differing: Vec<SkillLine> = comparison.categories.iter().flat_map(differing_skills).collect();
+    let mut differing: Vec<SkillLine> =
+        comparison.categories.iter().flat_map(|category| differing_skills(category, links)).collect();
     differing.sort_by_key(|line| std::cmp::Reverse(line.difference.map_or(0, i8::unsigned_abs)));
     Body {
         choose: Field::select("with", format!("{} against", label(this)), choices).value(other.to_string()),
@@ -160,11 +169,17 @@ fn line(category: &str, skill: &ComparedSkill) -> SkillLine {
         a: rating(&skill.a),
         b: rating(&skill.b),
         difference: skill.difference(),
+        goal: None,
     }
 }
 
-fn differing_skills(category: &ComparedCategory<ComparedSkill>) -> Vec<SkillLine> {
-    let lines = category.items.iter().map(|skill| line(&category.name, skill));
+fn differing_skills(category: &ComparedCategory<ComparedSkill>, links: Option<&GoalLinks>) -> Vec<SkillLine> {
+    let lines = category.items.iter().map(|skill| {
+        let line = line(&category.name, skill);
+        // The second is the manager's word, or the later one.
+        let goal = links.zip(line.b).and_then(|(links, rating)| links.to_next_rating((skill.id, &skill.name), rating));
+        SkillLine { goal, ..line }
+    });
     lines.filter(|line| line.difference.is_some_and(|difference| difference != 0)).collect()
 }
 

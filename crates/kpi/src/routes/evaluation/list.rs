@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use palisade_base::{Caller, Category, Date, Error, RecordId, Resource, TrailEntry};
+use palisade_base::{Caller, Category, Date, Error, Permission, RecordId, Resource, Scope, TrailEntry};
 use palisade_records::ListRequest;
 use palisade_store::Value;
 use palisade_web::{
@@ -77,7 +77,7 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: Li
         filters: FilterForm::new(&query, filter_fields(&team)),
         paging: (total > 0)
             .then(|| Paging::new(&query, found.len(), total, if total == 1 { "evaluation" } else { "evaluations" })),
-        table: table(&query, &found),
+        table: table(&query, &found, sees_own_only(caller)),
     };
     let mut page = Page::new(&visitor, "Evaluations").lead(lead).width(Width::Wide);
     if holds(caller, EVALUATE) {
@@ -216,7 +216,7 @@ fn people_table(team: &[Member], caller: &Caller, today: Date) -> Table {
         let button = ButtonLink::second(verb, format!("/evaluations/new?employee={}", member.employee)).small();
         Row::new([
             Cell::text(name),
-            last.map_or_else(Cell::none, |day| Cell::text(date_words(day))),
+            last.map_or_else(Cell::none, |day| Cell::day(day)),
             Cell::badge(&due),
             Cell::html(palisade_web::Html::from_component(&button)),
         ])
@@ -300,17 +300,25 @@ fn filter_fields(team: &[Member]) -> Vec<Field> {
     fields
 }
 
-fn table(query: &ListQuery, found: &[Evaluation]) -> Table {
+/// Whether everything that this caller sees is about themselves: then nobody's name tells one from the other.
+fn sees_own_only(caller: &Caller) -> bool {
+    caller.authority.scope(&Permission::new(EVALUATION.verbs.read.permission)) == Some(Scope::Own)
+}
+
+fn table(query: &ListQuery, found: &[Evaluation], is_own: bool) -> Table {
+    let from = usize::from(is_own);
     let rows = found.iter().map(|evaluation| {
         Row::link(
             path(evaluation.id()),
             [
                 Cell::text(&evaluation.employee_name),
-                Cell::text(date_words(evaluation.evaluated_on)),
+                Cell::day(evaluation.evaluated_on),
                 Cell::text(kind_words(evaluation.kind)),
                 Cell::text(&evaluation.evaluator_name),
                 Cell::badge(&state_badge(evaluation.state)),
-            ],
+            ]
+            .into_iter()
+            .skip(from),
         )
     });
     let heads = [
@@ -327,5 +335,5 @@ fn table(query: &ListQuery, found: &[Evaluation]) -> Table {
     } else {
         EmptyState::new("No evaluations yet", "They stand here as soon as somebody begins one.")
     };
-    Table::new("Evaluations", heads).rows(rows).empty(empty)
+    Table::new("Evaluations", heads.into_iter().skip(from)).rows(rows).empty(empty)
 }

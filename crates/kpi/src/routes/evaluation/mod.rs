@@ -11,6 +11,8 @@ mod start;
 mod steps;
 mod words;
 
+pub(super) use words::state_badge;
+
 use palisade_base::{Caller, Error, Permission, RecordId, Scope};
 use palisade_records::Records;
 use palisade_web::{Access, Icon, NavItem, Routes, component::Breadcrumbs};

@@ -48,7 +48,8 @@ pub(super) const fn kind_words(kind: EvaluationKind) -> &'static str {
     }
 }
 
-pub(super) fn state_badge(state: State) -> Badge {
+/// A state as a badge, the same on every page.
+pub(in crate::routes) fn state_badge(state: State) -> Badge {
     match state {
         State::Draft => Badge::plain("Draft"),
         State::Completed => Badge::note("Handed in"),

@@ -6,13 +6,13 @@ use palisade_base::{Permission, RecordId, Scope};
 use palisade_records::ListRequest;
 use palisade_web::{
     Icon, ListQueryParts, ListSpec, Order, Outcome, PathId, Visitor,
-    component::{ButtonLink, Cell, EmptyState, Head, Paging, Row, Table, date_words},
+    component::{ButtonLink, Cell, EmptyState, Head, Paging, Row, Table},
 };
 
-use super::{Profile, Tab, open};
+use super::{Profile, Tab, is_own, open};
 use crate::{
     evaluation::{Evaluation, EvaluationKind, State as Stage},
-    routes::dashboard::state_badge,
+    routes::evaluation::state_badge,
     types::{EVALUATE, EVALUATION},
 };
 
@@ -54,7 +54,7 @@ pub(super) async fn show(
     if let Some(path) = comparison(&evaluations) {
         page = page.action(ButtonLink::second("Compare both views", path));
     }
-    let is_own = record.subject().is_some() && record.subject() == caller.person.map(RecordId::from);
+    let is_own = is_own(caller, &record);
     let needed = if is_own { Scope::Own } else { Scope::Team };
     if record.archived_at.is_none() && caller.authority.allows(&Permission::new(EVALUATE), needed) {
         let verb = if is_own { "Rate yourself" } else { "Evaluate" };
@@ -71,7 +71,7 @@ pub(super) async fn show(
 
 fn row(one: &Evaluation) -> Row {
     let cells = [
-        Cell::text(date_words(one.evaluated_on)),
+        Cell::day(one.evaluated_on),
         Cell::text(one.kind.label()),
         Cell::text(&one.evaluator_name),
         Cell::badge(&state_badge(one.state)),

@@ -119,6 +119,14 @@ fn sees_details(record: &Record) -> bool {
     record.cell("hire_date").is_some_and(|cell| cell.is_shown)
 }
 
+/// The entry of the rail under which one's own pages stand, and where it leads.
+const OWN_PLACE: (&str, &str) = ("My page", "/me");
+
+/// Whether the record is the caller's own.
+fn is_own(caller: &Caller, record: &Record) -> bool {
+    caller.person.is_some() && record.subject() == caller.person.map(RecordId::from)
+}
+
 /// The tabs of an employee's pages, as far as this caller may open them.
 pub(crate) fn tabs(caller: &Caller, record: &Record, current: Tab) -> Tabs {
     let open = Tab::ALL.into_iter().filter(|tab| tab.is_open(caller, record));
@@ -145,6 +153,10 @@ pub(crate) async fn open<'a>(
         .crumbs(Breadcrumbs::new().link(EMPLOYEE.plural, "/employees"))
         .tabs(tabs(&visitor.caller, &record, tab))
         .width(Width::Wide);
+    if is_own(&visitor.caller, &record) {
+        let (label, path) = OWN_PLACE;
+        page = page.crumbs(Breadcrumbs::new().link(label, path)).under(path);
+    }
     if record.archived_at.is_some() {
         page = page.action(Badge::warn("Out of use"));
     }
@@ -192,8 +204,8 @@ pub(super) fn calls() -> Calls {
 pub(super) fn nav_item() -> NavItem {
     NavItem {
         section: "",
-        label: "My page",
-        path: "/me",
+        label: OWN_PLACE.0,
+        path: OWN_PLACE.1,
         icon: Icon::Person,
         permission: Some((Permission::new(READ_STANDING), Scope::Own)),
         phone_rank: Some(1),

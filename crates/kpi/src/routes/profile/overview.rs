@@ -9,10 +9,10 @@ use palisade_web::{
     component::{Stats, Tabs},
 };
 
-use super::{Profile, Tab, sees_details, tabs};
+use super::{OWN_PLACE, Profile, Tab, is_own, sees_details, tabs};
 use crate::{
     dashboard::{Asked, Period, Range},
-    routes::{dashboard::View, development::needs_attention},
+    routes::{dashboard::View, development::attention_of},
     standing::{Filter, READ_STANDING},
 };
 
@@ -32,6 +32,10 @@ impl Companion for Profile {
         tabs(caller, record, Tab::Overview)
     }
 
+    fn place(&self, caller: &Caller, record: &Record) -> Option<(&'static str, &'static str)> {
+        is_own(caller, record).then_some(OWN_PLACE)
+    }
+
     async fn above(&self, visitor: &Visitor, record: &Record) -> Result<Html, Failure> {
         let caller = &visitor.caller;
         if caller.authority.scope(&Permission::new(READ_STANDING)).is_none() {
@@ -46,12 +50,9 @@ impl Companion for Profile {
             Err(error) => return Err(error.into()),
         };
         let view = View { caller, asked: &asked, dashboard: &dashboard };
-        let is_own = sees_details(record);
-        let person = caller.person.map(palisade_base::RecordId::from);
-        let attention = match record.subject() == person && person.is_some() {
-            true => needs_attention(&self.records, visitor).await?,
-            false => Html::empty(),
-        };
-        Html::of(&Above { attention, cards: view.cards_of_one(is_own), panels: view.panels_of_one(is_own) })
+        let is_led = sees_details(record);
+        // That this record is seen is in the trail; so is what is due of the same person.
+        let attention = attention_of(&self.records, visitor, record.id).await?;
+        Html::of(&Above { attention, cards: view.cards_of_one(is_led), panels: view.panels_of_one(is_led) })
     }
 }

@@ -12,7 +12,7 @@ use palisade_web::{
 use super::{Profile, Tab, open};
 use crate::{
     routes::{
-        figures::{figure, score_words},
+        figures::{counted, figure, score_words},
         trend::{TrendWords, quarter_days, trend_chart},
     },
     scoring::Score,
@@ -86,7 +86,10 @@ fn lead(courses: &[Vec<QuarterFigures>]) -> String {
     if ends.is_empty() {
         return "Nothing has been rated yet, so there is no progress to show.".to_owned();
     }
-    format!("Of {} rated categories, {up} rose, {down} fell, {} stayed.", ends.len(), ends.len() - up - down)
+    let parts = [(up, "rose"), (down, "fell"), (ends.len() - up - down, "stayed")];
+    let parts: Vec<_> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    format!("Of {}, {}.", counted(ends.len() as u64, "rated category", "rated categories"), parts.join(", "))
 }
 
 fn row(name: &str, path: String, course: &[QuarterFigures]) -> Row {

@@ -11,15 +11,13 @@ use palisade_web::{
 
 use super::{Profile, SPEC, Tab, open};
 use crate::{
-    development::About,
-    routes::development::GoalLinks,
-    routes::figures::{counted, figure, part_words, rated_words, score_words},
-    scoring::{CatalogueView, CategoryScore, Group, Item, Score, category_scores, overall, self_overall, skills_at},
+    routes::{
+        development::GoalLinks,
+        figures::{counted, figure, part_words, rated_words, score_words},
+    },
+    scoring::{CatalogueView, CategoryScore, Group, Item, category_scores, overall, self_overall, skills_at},
     standing::{Source, Standing},
 };
-
-/// The rating of who can do it alone.
-const ALONE: u8 = 4;
 
 #[derive(Template)]
 #[template(path = "profile_items.html")]
@@ -140,10 +138,7 @@ fn row(item: &Item, standing: &Standing, links: Option<&GoalLinks>) -> Row {
 
 /// The way from a weak skill to a goal: the next rating. Who can do it alone has no gap.
 fn goal_cell(links: &GoalLinks, item: &Item, rating: u8) -> Cell {
-    if rating >= ALONE {
-        return Cell::text("");
-    }
-    links.cell(About::Skill(item.id), Score::from_tenths((rating + 1) * 10), &item.name)
+    links.to_next_rating((item.id, &item.name), rating).map_or_else(|| Cell::text(""), Cell::html)
 }
 
 /// Nothing, in a column of figures.

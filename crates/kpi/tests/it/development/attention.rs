@@ -10,7 +10,7 @@ use palisade_records::Draft;
 use palisade_testkit::on_both_engines;
 
 use super::records::{a_skill, make};
-use crate::{MIGRATOR, company::Company, site::Site};
+use crate::{MIGRATOR, company::Company, site::Site, trail::trail};
 
 fn today() -> Date {
     "2026-03-02".parse().unwrap()
@@ -99,8 +99,20 @@ on_both_engines! {
             let found = ["Ended", "Week", "Month", "Far"].map(|name| page.contains(&format!(">{name}</a>")));
             assert_eq!(found, wanted, "{path}");
         }
+        // One leaf for each view that shows others, of how many.
+        let leaves = trail(&db).await;
+        let due: Vec<_> = leaves.iter().filter(|leaf| leaf.action == "qualification.due").collect();
+        assert_eq!(due.len(), 4);
         assert_eq!(browser.get("/qualifications/due?days=5").await.status, StatusCode::UNPROCESSABLE_ENTITY);
         let front = browser.get("/").await.text();
         assert!(front.contains("Needs attention") && front.contains("Nick Test: Ended expired yesterday"), "{front}");
+        // Two lines for each other person; the third is counted.
+        assert!(front.contains("Nick Test: Week") && !front.contains("Nick Test: Month"), "{front}");
+        assert!(front.contains("And 1 more: see") && front.contains("href=\"/qualifications/due\""), "{front}");
+        assert!(browser.get("/qualifications").await.text().contains("href=\"/qualifications/due\""));
+        let of_nick = browser.get(&format!("/employees/{}", company.nick_record)).await.text();
+        assert!(of_nick.contains("Nick Test: Month"), "{of_nick}");
+        let of_nora = browser.get(&format!("/employees/{}", company.nora_record)).await.text();
+        assert!(!of_nora.contains("Needs attention"), "{of_nora}");
     }
 }
