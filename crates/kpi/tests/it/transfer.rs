@@ -1,7 +1,7 @@
 //! Export and import.
 
 use http::StatusCode;
-use palisade_base::Kind;
+use palisade_base::{Kind, Span};
 use palisade_kpi::types::{EMPLOYEE, SKILL_CATEGORY, TEAM};
 use palisade_records::{
     Draft, ListRequest,
@@ -211,6 +211,36 @@ on_both_engines! {
         let other = crate::company::caller(&db, "Admin", None);
         assert_eq!(company.records.apply_import(&other, &EMPLOYEE, id).await.unwrap_err().kind(), Kind::NotFound);
         assert_eq!(company.records.apply_import(&company.nora, &EMPLOYEE, id).await.unwrap_err().kind(), Kind::Denied);
+    }
+
+    async fn of_a_persons_files_only_the_newest_five_wait(db: TestStore) {
+        let company = Company::new(&db).await;
+        let (records, admin) = (&company.records, &company.admin);
+        let file = csv(&["X-1,Ann,New,,Apprentice,North,2026-01-05"]);
+        let other = crate::company::caller(&db, "Admin", None);
+        let of_another = records.check_import(&other, &EMPLOYEE, ("people.csv", &file)).await.unwrap();
+        let of_teams = records.check_import(admin, &TEAM, ("teams.csv", b"Name,Area\r\nWest,North\r\n")).await.unwrap();
+        let browser = Site::browser(&db, &company, admin);
+        let first = browser.upload("/employees/import", "people.csv", &file).await.header("location").to_owned();
+        let mut newer = Vec::new();
+        for _ in 0..4 {
+            db.clock.advance(Span::seconds(1));
+            newer.push(bring(&company, &file).await.unwrap());
+        }
+        assert_eq!(browser.get(&first).await.status, StatusCode::OK);
+        db.clock.advance(Span::seconds(1));
+        newer.push(bring(&company, &file).await.unwrap());
+        for gone in [browser.get(&first).await, browser.post(&format!("{first}/apply"), &[]).await] {
+            assert_eq!(gone.status, StatusCode::NOT_FOUND);
+            assert!(gone.text().contains("This file is kept no longer") && gone.text().contains("Upload it again."), "{}", gone.text());
+        }
+        assert_eq!(records.imports(admin, &EMPLOYEE).await.unwrap().len(), 6);
+        for id in &newer {
+            assert_eq!(records.preview_import(admin, &EMPLOYEE, *id).await.unwrap().created(), 1);
+        }
+        assert_eq!(records.preview_import(&other, &EMPLOYEE, of_another).await.unwrap().created(), 1);
+        assert_eq!(records.preview_import(admin, &TEAM, of_teams).await.unwrap().created(), 1);
+        records.apply_import(admin, &EMPLOYEE, newer[0]).await.unwrap();
     }
 
     /// covers K0.1 (part)

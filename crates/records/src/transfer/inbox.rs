@@ -1,10 +1,13 @@
 //! Files that are looked at first and taken in later, with a way back for a while: what every import stands on.
 
-use palisade_base::{Caller, Error, RecordId};
+use palisade_base::{Caller, Error, Kind as ErrorKind, RecordId};
 use palisade_sheets::{Limits, Sheet, read_csv, read_workbook};
 use palisade_store::{Store, WriteTx};
 
 use super::{Import, store as imports};
+
+/// How many files of one kind wait for one person: more would let anybody fill the disk.
+const WAITING_AT_MOST: i64 = 5;
 
 /// The files of one kind. Who may bring one, and what it does, is decided by whoever uses it.
 #[derive(Clone)]
@@ -41,7 +44,8 @@ impl Inbox {
         Self { store, kind }
     }
 
-    /// Begins a transaction that keeps a file until it is taken in, a day at most; commit it with its entry.
+    /// Begins a transaction that keeps a file until it is taken in, a day at most, or until the same caller has brought
+    /// five newer ones; commit it with its entry.
     ///
     /// # Errors
     /// The database can't be used.
@@ -54,18 +58,20 @@ impl Inbox {
         let id = RecordId::new(env);
         let mut tx = self.store.write().await?;
         imports::forget_old(&mut tx, now).await?;
-        let name = plain_file_name(file_name);
-        imports::insert(&mut tx, id, self.kind, (&name, content), (&caller.actor.to_string(), now)).await?;
+        let (name, made_by) = (plain_file_name(file_name), caller.actor.to_string());
+        imports::empty_older(&mut tx, self.kind, &made_by, WAITING_AT_MOST - 1).await?;
+        imports::insert(&mut tx, id, self.kind, (&name, content), (&made_by, now)).await?;
         Ok((id, tx))
     }
 
     /// The content of a file that waits. Only who brought it may go on with it.
     ///
     /// # Errors
-    /// `NotFound` where it is not a file of this caller's that waits.
+    /// `NotFound` where it is not a file of this caller's that waits, or it is kept no longer.
     pub async fn waiting(&self, caller: &Caller, id: RecordId) -> Result<Vec<u8>, Error> {
         let mut conn = self.store.read().await?;
-        imports::waiting(&mut conn, id, self.kind, &caller.actor.to_string()).await?.ok_or_else(Error::not_found)
+        let brought = imports::waiting(&mut conn, id, self.kind, &caller.actor.to_string()).await?;
+        brought.ok_or_else(Error::not_found)?.content.ok_or_else(kept_no_longer)
     }
 
     /// Writes down that a file was taken in, in the transaction that does it, and what it takes to undo it.
@@ -101,6 +107,14 @@ impl Inbox {
     pub async fn newest(&self) -> Result<Vec<Import>, Error> {
         Ok(imports::newest(&mut *self.store.read().await?, self.kind).await?)
     }
+}
+
+fn kept_no_longer() -> Error {
+    let message = format!(
+        "This file is kept no longer: a file waits for a day, and only your newest {WAITING_AT_MOST} of a kind. \
+         Upload it again. Nothing was changed."
+    );
+    Error::new(ErrorKind::NotFound, message)
 }
 
 /// The name of a file as it is kept: for people, never for a path.

@@ -9,9 +9,14 @@ statements! {
     /// A file that waits to be applied.
     INSERT = "INSERT INTO record_import (id, record_type, file_name, content, made_by, made_at, created, changed) \
               VALUES ($1, $2, $3, $4, $5, $6, 0, 0)";
-    /// Its content, for who brought it.
+    /// Its content, for who brought it, while it is kept.
     WAITING = "SELECT content FROM record_import \
-               WHERE id = $1 AND record_type = $2 AND made_by = $3 AND applied_at IS NULL AND content IS NOT NULL";
+               WHERE id = $1 AND record_type = $2 AND made_by = $3 AND applied_at IS NULL";
+    /// Somebody's files of a type that wait, but for the newest of them.
+    EMPTY_OLDER = "UPDATE record_import SET content = NULL \
+                   WHERE record_type = $1 AND made_by = $2 AND content IS NOT NULL AND id NOT IN \
+                   (SELECT k.id FROM record_import k WHERE k.record_type = $3 AND k.made_by = $4 \
+                   AND k.content IS NOT NULL ORDER BY k.made_at DESC, k.id DESC LIMIT $5)";
     /// It was applied: the file is of no more use.
     APPLY = "UPDATE record_import SET applied_at = $1, created = $2, changed = $3, content = NULL \
              WHERE id = $4 AND applied_at IS NULL";
@@ -46,14 +51,31 @@ pub(super) async fn insert(
     tx.execute(sql).await.map(drop)
 }
 
+/// Empties somebody's files of a type that wait, but for so many of the newest.
+pub(super) async fn empty_older(
+    tx: &mut WriteTx,
+    record_type: &'static str,
+    made_by: &str,
+    left: i64,
+) -> Result<(), StoreError> {
+    let sql = EMPTY_OLDER.bind(record_type).bind(made_by).bind(record_type).bind(made_by).bind(left);
+    tx.execute(sql).await.map(drop)
+}
+
+/// A file that somebody brought and that was not applied.
+pub(super) struct Brought {
+    /// What is in it; none where it is kept no longer.
+    pub(super) content: Option<Vec<u8>>,
+}
+
 pub(super) async fn waiting(
     conn: &mut Conn,
     id: RecordId,
     record_type: &'static str,
     made_by: &str,
-) -> Result<Option<Vec<u8>>, StoreError> {
+) -> Result<Option<Brought>, StoreError> {
     let row = conn.fetch_optional(WAITING.bind(id).bind(record_type).bind(made_by)).await?;
-    row.map(|row| row.get("content")).transpose()
+    row.map(|row| Ok(Brought { content: row.get("content")? })).transpose()
 }
 
 pub(super) async fn set_applied(

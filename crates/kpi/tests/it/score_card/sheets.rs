@@ -1,7 +1,7 @@
 //! Filled-in score cards on their way to evaluations, on both engines.
 
 use http::StatusCode;
-use palisade_base::{Caller, Kind, PersonId, RecordId};
+use palisade_base::{Caller, Kind, PersonId, RecordId, Span};
 use palisade_kpi::{
     evaluation::{Evaluation, EvaluationKind, Evaluations, Marks, State},
     score_card::{Cardholder, Chosen, FilledSheets, apply},
@@ -162,6 +162,24 @@ on_both_engines! {
         let proposal = here.sheets.propose(&here.company.nora, file, chosen).await.unwrap();
         assert_eq!(proposal.kind, EvaluationKind::Manager);
         assert_eq!(here.sheets.propose(&here.ada, file, chosen).await.err().unwrap().kind(), Kind::NotFound, "another's file");
+    }
+
+    async fn of_a_persons_sheets_only_the_newest_five_wait(db: TestStore) {
+        let here = Setting::new(&db).await;
+        let (nick, nora) = (&here.company.nick, &here.company.nora);
+        let of_another = here.bring(nora, sheet("Nick Test", "2026-02-27")).await;
+        let mut files = Vec::new();
+        for _ in 0..6 {
+            db.clock.advance(Span::seconds(1));
+            files.push(here.bring(nick, sheet("Nick Test", "2026-02-27")).await);
+        }
+        let gone = here.sheets.apply(nick, files[0], Chosen::default(), false).await.unwrap_err();
+        assert!(gone.kind() == Kind::NotFound && gone.message().contains("only your newest 5 of a kind. Upload it again."), "{gone:?}");
+        here.sheets.propose(nora, of_another, Chosen::default()).await.unwrap();
+        for file in &files[1..] {
+            here.sheets.propose(nick, *file, Chosen::default()).await.unwrap();
+        }
+        here.sheets.apply(nick, files[1], Chosen::default(), false).await.unwrap();
     }
 
     /// covers K0.1 (part)
