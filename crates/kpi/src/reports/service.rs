@@ -1,7 +1,5 @@
 //! Giving a report out: it is built from what the caller reaches, and that it was given is in the trail first.
 
-use std::collections::HashSet;
-
 use palisade_base::{Caller, Category, Error, FieldError, Kind as ErrorKind, RecordId, Resource, TrailEntry};
 use palisade_records::{ListRequest, Record, RecordType, Records};
 
@@ -211,11 +209,9 @@ impl Reports {
         };
         let (catalogue, category) = narrowed(self.standings.catalogue(caller).await?, asked)?;
         filter.category = asked.category.filter(|_| asked.kind == Kind::Skills);
-        let mut members = self.standings.all(caller, &filter).await?;
-        // Current ratings are for more eyes than how things went, and what people think of themselves.
+        let members = self.standings.all(caller, &filter).await?;
+        // Current ratings are for more eyes than how things went.
         let own = Filter { people: People::Own, ..filter };
-        let led = self.standings.all(caller, &own).await?.into_iter().map(|member| member.employee).collect();
-        keep_own_ratings_of(&led, &mut members);
         let trend = self.standings.trend(caller, &own, &asked.period.quarters()).await?;
         let tiers = self.titles(caller, &TIER).await?.into_iter().map(|(id, name)| Tier { id, name }).collect();
         Ok(Crowd::new(catalogue, members, trend, tiers, [Some(people), tier, category]))
@@ -233,15 +229,6 @@ impl Reports {
                 Err(not_there(field, &format!("There is no such {}. Choose one of the list.", ty.singular)))
             }
             Err(error) => Err(error),
-        }
-    }
-}
-
-/// Takes their own ratings of themselves away from all but these.
-fn keep_own_ratings_of(led: &HashSet<RecordId>, members: &mut [Member]) {
-    for member in members.iter_mut().filter(|member| !led.contains(&member.employee)) {
-        for skill in &mut member.standing.skills {
-            skill.self_rating = None;
         }
     }
 }

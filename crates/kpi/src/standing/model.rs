@@ -16,7 +16,7 @@ pub struct CurrentSkill {
     pub source: Source,
     /// The day of the evaluation that it is from.
     pub rated_on: Date,
-    /// What they gave themselves the last time.
+    /// What they gave themselves the last time; none, too, where the caller may not read their evaluations.
     pub self_rating: Option<u8>,
 }
 

@@ -117,13 +117,14 @@ impl Standings {
     }
 
     /// Everybody whom the caller reaches and the filter lets through, by name; also who was never evaluated. Who has left
-    /// is among them only where they are asked for by name.
+    /// is among them only where they are asked for by name. Current ratings are for more eyes than what people think of
+    /// themselves: that is there only of those whose evaluations the caller may read.
     ///
     /// # Errors
     /// The database can't be used.
     pub async fn all(&self, caller: &Caller, filter: &Filter) -> Result<Vec<Member>, Error> {
         let mut conn = self.records.store().read().await?;
-        let packed = store::members(&mut conn, filter, &reach(caller, filter)).await?;
+        let packed = store::members(&mut conn, filter, (&reach(caller, filter), Some(&evaluated(caller)))).await?;
         let highest = packed.iter().filter_map(PackedMember::highest_slot).max();
         let slots = self.known_slots(&mut conn, |slots| slots.reaches(highest)).await?;
         let members = packed.into_iter().map(|packed| slots.unpack(packed)).collect::<Option<_>>();
@@ -222,7 +223,7 @@ pub(crate) async fn now(conn: &mut Conn, employee: RecordId) -> Result<Option<(C
     let skills = store::groups(conn, &Shelf::Skills, None).await?;
     let tools = store::groups(conn, &Shelf::Tools, None).await?;
     let filter = Filter { employee: Some(employee), ..Filter::default() };
-    let packed = store::members(conn, &filter, &[]).await?.pop();
+    let packed = store::members(conn, &filter, (&[], None)).await?.pop();
     let slots = Slots::of(&store::slots(conn).await?);
     let standing = packed.and_then(|packed| slots.unpack(packed)).map(|member| member.standing);
     Ok(standing.map(|standing| (CatalogueView::new(skills, tools), standing)))
@@ -234,9 +235,14 @@ fn reach(caller: &Caller, filter: &Filter) -> Vec<RowFilter> {
     match filter.people {
         People::All => {}
         People::Own => rows.push(policy::reached_with(&EMPLOYEE, caller, READ_DETAILS)),
-        People::Evaluated => rows.push(policy::reached_with(&EMPLOYEE, caller, EVALUATION.verbs.read.permission)),
+        People::Evaluated => rows.push(evaluated(caller)),
     }
     rows
+}
+
+/// The rows of employees whose evaluations the caller may read.
+fn evaluated(caller: &Caller) -> RowFilter {
+    policy::reached_with(&EMPLOYEE, caller, EVALUATION.verbs.read.permission)
 }
 
 async fn histories(

@@ -243,17 +243,22 @@ impl PackedMember {
     }
 }
 
-/// The people that a question is about, by name.
+/// The people that a question is about, by name. What they give themselves is only of those that `own_view` lets through;
+/// without it, of all.
 pub(super) async fn members(
     conn: &mut Conn,
     filter: &Filter,
-    rows: &[RowFilter],
+    (rows, own_view): (&[RowFilter], Option<&RowFilter>),
 ) -> Result<Vec<PackedMember>, StoreError> {
+    let own_view = own_view.map_or_else(|| SqlBuilder::new("TRUE"), RowFilter::condition);
     let mut sql = SqlBuilder::new(
         "SELECT r.id AS id, r.person_id AS person_id, b.given_name || ' ' || b.family_name AS name, \
          r.tier_id AS tier_id, t.number AS tier_number, t.name AS tier_name, r.team_id AS team_id, m.name AS team_name, \
          s.skills AS skills, s.tools AS tools, s.manager_on AS manager_on, s.self_on AS self_on, \
-         s.evaluations AS evaluations \
+         s.evaluations AS evaluations, CASE WHEN ",
+    );
+    sql.append(&own_view).push(
+        " THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS sees_own_view \
          FROM employee r JOIN person b ON b.id = r.person_id JOIN tier t ON t.id = r.tier_id \
          LEFT JOIN team m ON m.id = r.team_id LEFT JOIN standing s ON s.employee_id = r.id",
     );
@@ -283,10 +288,19 @@ fn read_member(row: &Row) -> Result<PackedMember, StoreError> {
         standing,
     };
     let packed = match evaluations {
-        Some(_) => Some((unpacked(row, "skills")?, unpacked(row, "tools")?)),
+        Some(_) => Some((read_skills(row)?, unpacked(row, "tools")?)),
         None => None,
     };
     Ok(PackedMember { member, packed })
+}
+
+/// The current ratings; what they give themselves beside that only where it is the caller's to see.
+fn read_skills(row: &Row) -> Result<Vec<SkillEntry>, StoreError> {
+    let mut skills: Vec<SkillEntry> = unpacked(row, "skills")?;
+    if row.get::<i64>("sees_own_view")? == 0 {
+        skills.iter_mut().for_each(|entry| entry.self_rating = None);
+    }
+    Ok(skills)
 }
 
 fn unpacked<E: pack::Entry>(row: &Row, column: &str) -> Result<Vec<E>, StoreError> {

@@ -217,6 +217,56 @@ on_both_engines! {
         assert!(sue.contains("/skills\"") && !sue.contains("/progress\"") && !sue.contains("last evaluation"), "{sue}");
     }
 
+    /// Whose word stands as the current rating is told all the same: nobody else has rated it yet.
+    ///
+    /// covers K2.1 (part)
+    async fn what_people_think_of_themselves_is_for_who_leads_them(db: TestStore) {
+        let shop = shop(&db).await;
+        let (company, nick, sue) = (&shop.company, shop.company.nick_record, shop.company.sue_record);
+        let sheet = |kind, ratings| Sheet {
+            employee: sue, kind, state: "completed", on: "2026-02-20", amends: None, ratings, tools: &[],
+        };
+        // Carpentry: currently 4 by a manager and 3 by herself; of herself 1 and 3, so 2.0. Painting: 4, of herself 2.
+        shop.put(&db, &sheet("manager", &[(0, 4), (2, 4)])).await;
+        shop.put(&db, &sheet("self", &[(0, 1), (1, 3), (2, 2)])).await;
+        let pages = [&company.admin, &company.nora].map(|caller| Site::browser(&db, company, caller));
+        for (path, own) in [
+            (format!("/employees/{sue}/skills"), "Their own view: 2.0."),
+            (format!("/employees/{sue}/skills"), ">−3</td>"),
+            (format!("/employees/{sue}"), ">2.0<"),
+            (format!("/?employee={sue}"), ">2.0<"),
+            (format!("/?team={}", company.south), ">2.0<"),
+        ] {
+            let [by_admin, by_nora] = [pages[0].get(&path).await, pages[1].get(&path).await];
+            assert!(by_admin.text().contains(own), "{path}: {}", by_admin.text());
+            assert!(is_a_page(&by_nora) && by_nora.text().contains("3.5") && !by_nora.text().contains(own), "{path}: {}", by_nora.text());
+        }
+        let led = pages[1].get(&format!("/employees/{nick}/skills")).await.text();
+        assert!(led.contains("Their own view: 4.0.") && led.contains(">−2</td>"), "{led}");
+
+        let api = Site::program(&db, company, &company.nora);
+        let skills = async |employee: RecordId| {
+            api.call(Method::GET, &format!("/api/v1/employees/{employee}/skills"), "", &[]).await.json()["data"].clone()
+        };
+        let (of_sue, of_nick) = (skills(sue).await, skills(nick).await);
+        let [framing, trim] = [0, 1].map(|place| &of_sue["categories"][0]["skills"][place]);
+        assert_eq!((&framing["rating"], &framing["source"], &framing["self_rating"]), (&json!(4), &json!("manager_completed"), &Json::Null));
+        assert_eq!((&trim["rating"], &trim["source"], &trim["self_rating"]), (&json!(3), &json!("self_unverified"), &Json::Null));
+        for part in [&of_sue["summary"], &of_sue["categories"][0], &of_sue["categories"][1]] {
+            assert_eq!((&part["self_average_rating"], &part["self_difference"]), (&Json::Null, &Json::Null), "{part}");
+        }
+        assert_eq!((&of_nick["summary"]["self_average_rating"], &of_nick["categories"][0]["skills"][0]["self_rating"]), (&json!(4.0), &json!(5)));
+        for query in [format!("?employee={sue}"), format!("?team={}", company.south)] {
+            let figures = figures(&api, &query).await;
+            for part in [&figures, &figures["categories"][0], &figures["categories"][1]] {
+                assert_eq!((part["average_rating"].is_null(), &part["self_average_rating"]), (false, &Json::Null), "{query}");
+            }
+        }
+        // Of everybody, what Nick gives himself alone; who may read all evaluations has Sue's 2.0 in it, too.
+        assert_eq!(figures(&api, "?people=all").await["self_average_rating"], json!(4.0));
+        assert_eq!(figures(&Site::program(&db, company, &company.admin), "").await["self_average_rating"], json!(3.0));
+    }
+
     /// covers K3.5 (part)
     async fn each_view_of_another_leaves_one_leaf_and_of_oneself_none(db: TestStore) {
         let shop = shop(&db).await;

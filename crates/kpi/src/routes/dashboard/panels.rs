@@ -17,7 +17,7 @@ use crate::{
         figures::{counted, figure, percent_figure, percent_words, score_words},
         trend::{TrendWords, quarter_days, trend_chart},
     },
-    scoring::{GroupScore, Score, SkillMean},
+    scoring::{Difference, GroupScore, Score, SkillMean},
     standing::{Member, People},
 };
 
@@ -277,9 +277,12 @@ impl View<'_> {
             second: score.self_mean.map(figure),
             note: format!("{} rated", percent_words(score.coverage())),
         };
-        let apart = self.dashboard.average.zip(self.dashboard.self_average).map(|(rating, own)| own.minus(rating));
+        // Of the same skills of the same people: not everybody's own ratings are the reader's to see.
+        let apart = Difference::mean(self.dashboard.categories.iter().filter_map(|score| score.difference));
         let finding = match apart {
-            Some(apart) => format!("What people give themselves is {apart} from their current ratings on average."),
+            Some(apart) => {
+                format!("Where both have rated, people rate themselves {apart} from what their managers do on average.")
+            }
             None => "The current ratings, and what people give themselves.".to_owned(),
         };
         let bars = Bars {
