@@ -296,6 +296,7 @@ on_both_engines! {
         assert_eq!((own.status, own.header("location")), (StatusCode::SEE_OTHER, format!("/employees/{}", company.nick_record).as_str()));
         let page = Site::browser(&db, company, &company.nick).get(own.header("location")).await.text();
         assert_eq!((card(&page, "average rating"), card(&page, "of the skills rated")), ("4.0".to_owned(), "75 %".to_owned()));
+        assert!(page.contains("<a href=\"/me\" aria-current=\"page\">") && !page.contains("<a href=\"/employees\" aria-current"), "{page}");
         let none = Site::browser(&db, company, &company.admin).get("/me").await;
         assert!(is_a_page(&none) && none.text().contains("You are no employee here"));
     }
