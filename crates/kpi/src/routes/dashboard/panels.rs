@@ -409,7 +409,7 @@ fn due_row(due: &DueEvaluation, today: Date) -> Row {
     };
     let name =
         if due.kind == EvaluationKind::SelfRated { format!("{} (yourself)", due.name) } else { due.name.clone() };
-    let last = due.last.map_or_else(Cell::none, |day| Cell::day(day));
+    let last = due.last.map_or_else(Cell::none, Cell::day);
     Row::link(format!("/evaluations/new?employee={}", due.employee), [Cell::text(name), last, Cell::badge(&when)])
 }
 

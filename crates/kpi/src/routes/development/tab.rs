@@ -146,7 +146,7 @@ fn text(record: &Record, field: &str) -> Cell {
 
 fn date(record: &Record, field: &str) -> Cell {
     let day = record.text(field).and_then(|day| day.parse().ok());
-    day.map_or_else(Cell::none, |day| Cell::day(day))
+    day.map_or_else(Cell::none, Cell::day)
 }
 
 /// The state, with a meaning that is not told by colour alone.

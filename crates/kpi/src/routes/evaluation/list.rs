@@ -216,7 +216,7 @@ fn people_table(team: &[Member], caller: &Caller, today: Date) -> Table {
         let button = ButtonLink::second(verb, format!("/evaluations/new?employee={}", member.employee)).small();
         Row::new([
             Cell::text(name),
-            last.map_or_else(Cell::none, |day| Cell::day(day)),
+            last.map_or_else(Cell::none, Cell::day),
             Cell::badge(&due),
             Cell::html(palisade_web::Html::from_component(&button)),
         ])
