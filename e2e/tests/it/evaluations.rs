@@ -132,13 +132,13 @@ async fn evaluate_together(width: Width, size: &str) {
     nora.look(&format!("evaluation-reviewed-{size}")).await;
 }
 
-/// covers K0.1 (part)
+/// covers K0.1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_employee_and_a_manager_evaluate_compare_and_review_on_a_phone() {
     evaluate_together(Width::Phone, "phone").await;
 }
 
-/// covers K0.1 (part)
+/// covers K0.1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_employee_and_a_manager_evaluate_compare_and_review_on_a_desktop() {
     evaluate_together(Width::Desktop, "desktop").await;

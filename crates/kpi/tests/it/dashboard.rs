@@ -267,7 +267,7 @@ on_both_engines! {
         assert_eq!(figures(&Site::program(&db, company, &company.admin), "").await["self_average_rating"], json!(3.0));
     }
 
-    /// covers K3.5 (part)
+    /// covers K3.5
     async fn each_view_of_another_leaves_one_leaf_and_of_oneself_none(db: TestStore) {
         let shop = shop(&db).await;
         let (company, nick) = (&shop.company, shop.company.nick_record);

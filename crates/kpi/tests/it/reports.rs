@@ -189,7 +189,7 @@ on_both_engines! {
         assert!(site.get("/reports/tools").await.text().contains("3 people: 1 tool missing on the trucks, 1 tool to train on."));
     }
 
-    /// covers K0.2 (part)
+    /// covers K0.2
     async fn a_persons_report_has_the_same_figures_on_the_page_in_files_and_for_programs(db: TestStore) {
         let shop = rated(&db).await;
         let site = admin(&db, &shop);
