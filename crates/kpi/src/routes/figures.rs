@@ -1,5 +1,7 @@
 //! Figures as pages write them: one place, so that a number is never written in two ways.
 
+use std::fmt::Display;
+
 use palisade_charts::Figure;
 use palisade_web::component::date_words;
 
@@ -35,9 +37,15 @@ pub(crate) fn part_words(share: Share) -> String {
 }
 
 /// `1 person`, `2 people`.
-pub(crate) fn counted(number: impl Into<u64>, one: &str, many: &str) -> String {
-    let number = number.into();
-    format!("{number} {}", if number == 1 { one } else { many })
+pub(crate) fn counted<N: Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
+    let noun = if number == N::from(1) { one } else { many };
+    format!("{number} {noun}")
+}
+
+/// The beginning of a sentence.
+pub(crate) fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Whose word a rating is.

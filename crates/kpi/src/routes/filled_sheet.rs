@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     evaluation::{EvaluationKind, Evaluations},
+    routes::figures::counted,
     score_card::{Chosen, DateOnCard, Differs, FilledSheets, Note, Proposal},
     types::{EVALUATE, EVALUATION},
 };
@@ -153,7 +154,6 @@ async fn apply(
 /// "Ada King, 4 March 2026: a self-evaluation with 60 ratings and 12 tools".
 fn lead(proposal: &Proposal) -> String {
     let ratings: usize = proposal.categories.iter().map(|(_, count)| count).sum();
-    let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let marks = format!(
         "{} and {}",
         counted(ratings, "rating", "ratings"),

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use crate::{
     catalogue::Catalogue,
+    routes::figures::{counted, upper_first},
     score_card::{self, Cardholder, Difference, Item, ItemKind, MAX_NAMES, Note},
     types::{EMPLOYEE, EVALUATE},
 };
@@ -114,8 +115,8 @@ async fn people(records: &Records, visitor: &Visitor) -> Result<Vec<Choice>, Err
 }
 
 fn catalogue_words(catalogue: &Catalogue) -> String {
-    let skills = catalogue.categories.iter().map(|category| category.skills.len()).sum();
-    let tools = catalogue.tool_categories().map(|(_, tools)| tools.len()).sum();
+    let skills: usize = catalogue.categories.iter().map(|category| category.skills.len()).sum();
+    let tools: usize = catalogue.tool_categories().map(|(_, tools)| tools.len()).sum();
     format!(
         "The company's sheet for rating oneself: {} in {} and {}.",
         counted(skills, "skill", "skills"),
@@ -323,13 +324,4 @@ fn item_words(items: &[Item]) -> String {
         Some(only) => only,
         None => "nothing".to_owned(),
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-fn upper_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

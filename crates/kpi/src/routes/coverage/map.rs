@@ -238,8 +238,8 @@ fn category_words(cover: &CategoryCover<'_>, people: usize, minimum: u8) -> Stri
 /// How many skills are thinly covered, in a sentence.
 fn thin_words(single: usize, open: usize, minimum: u8) -> String {
     let alone = rating_words(minimum);
-    let hang = counted(single as u64, "skill hangs", "skills hang");
-    let nobody = counted(open as u64, "skill", "skills");
+    let hang = counted(single, "skill hangs", "skills hang");
+    let nobody = counted(open, "skill", "skills");
     match (single, open) {
         (0, 0) => format!("Each skill has several people who can do it {alone}."),
         (_, 0) => format!("{hang} on the one person who can do it {alone}."),

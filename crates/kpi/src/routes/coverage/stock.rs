@@ -93,7 +93,7 @@ fn asked<'a>(seen: &'a Seen, query: &ListQuery) -> Result<Vec<CategoryGaps<'a>>,
 }
 
 fn pieces(number: usize) -> String {
-    counted(number as u64, "piece", "pieces")
+    counted(number, "piece", "pieces")
 }
 
 fn lead(gaps: &[CategoryGaps<'_>]) -> String {

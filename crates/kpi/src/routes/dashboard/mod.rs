@@ -140,7 +140,14 @@ impl Overview {
             Field::date("from", "From"),
             Field::date("to", "To"),
         ];
-        let all = self.standings.catalogue(caller).await?;
+        // Where one category was asked for, the figures know no other.
+        let whole;
+        let all = if asked.filter.category.is_some() {
+            whole = self.standings.catalogue(caller).await?;
+            &whole
+        } else {
+            &dashboard.catalogue
+        };
         let categories = all.skills().iter().map(|group| Choice::new(group.id.to_string(), group.name.clone()));
         fields.push(Field::select("category", "Category", any().chain(categories)));
         if !sees_others(caller) {

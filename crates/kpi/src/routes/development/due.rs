@@ -59,7 +59,7 @@ pub(super) async fn show(State(records): State<Records>, visitor: Visitor, query
     let ended = due.iter().filter(|(validity, _)| matches!(validity, Validity::Over(_))).count();
     let lead = format!(
         "{} to renew, of which {ended} no longer valid.",
-        counted(due.len() as u64, "qualification", "qualifications")
+        counted(due.len(), "qualification", "qualifications")
     );
     Page::new(&visitor, "Qualifications to renew")
         .crumbs(Breadcrumbs::new().link(QUALIFICATION.plural, "/qualifications"))

@@ -13,9 +13,10 @@ use super::{
     LIST, Pages, crumbs_below, fill,
     start::parse_day,
     steps::{SkillRow, Step, ToolRow, steps},
-    words::{counted, path, path_to},
+    words::{path, path_to},
 };
 use crate::evaluation::{Evaluation, EvaluationKind, Marks};
+use crate::routes::figures::counted;
 
 #[derive(Template)]
 #[template(path = "evaluation/check.html")]

@@ -12,13 +12,14 @@ use serde::Deserialize;
 
 use super::{
     Pages, crumbs_below,
-    words::{counted, label, path_to},
+    words::{label, path_to},
 };
 use crate::{
     evaluation::{
         ComparedCategory, ComparedSkill, ComparedTool, Comparison, Evaluation, EvaluationKind, State as Stage, ToolMark,
     },
     routes::development::GoalLinks,
+    routes::figures::counted,
     scoring::{Difference, Score},
     types::EVALUATION,
 };

@@ -15,11 +15,12 @@ use palisade_web::{
 use super::{
     LIST, Pages,
     show::{holds, may_review},
-    words::{counted, kind_words, path, path_to, state_badge, title},
+    words::{kind_words, path, path_to, state_badge, title},
 };
 use crate::{
     dashboard::due_after,
     evaluation::{Evaluation, EvaluationKind, State as Stage},
+    routes::figures::{counted, upper_first},
     standing::{Filter, Member, People},
     types::{EVALUATE, EVALUATION, REVIEW},
 };
@@ -124,11 +125,6 @@ fn lead((drafts, reviews): (usize, usize), team: &[Member], caller: &Caller, tod
         words.push("your self-evaluation is due".to_owned());
     }
     if words.is_empty() { "Nothing waits for you.".to_owned() } else { upper_first(&format!("{}.", words.join(", "))) }
-}
-
-fn upper_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn place(name: &str) -> Result<usize, Error> {

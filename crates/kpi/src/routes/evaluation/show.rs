@@ -11,10 +11,11 @@ use palisade_web::{
 use super::{
     Pages, crumbs, fill,
     steps::{SkillRow, Step, ToolRow, steps},
-    words::{SCALE, counted, kind_words, path, path_to, state_badge, title},
+    words::{SCALE, kind_words, path, path_to, state_badge, title},
 };
 use crate::{
     evaluation::{Evaluation, EvaluationKind, Marks, State as Stage},
+    routes::figures::counted,
     scoring::{CatalogueView, CategoryScore, Score, category_scores, overall},
     standing::{CurrentSkill, Source, Standing},
     types::{AMEND, REVIEW},

@@ -57,11 +57,6 @@ pub(in crate::routes) fn state_badge(state: State) -> Badge {
     }
 }
 
-/// "1 skill", "12 skills".
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 pub(super) fn yes_or_no(answer: Option<bool>) -> &'static str {
     match answer {
         Some(true) => "yes",

@@ -89,7 +89,7 @@ fn lead(courses: &[Vec<QuarterFigures>]) -> String {
     let parts = [(up, "rose"), (down, "fell"), (ends.len() - up - down, "stayed")];
     let parts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    format!("Of {}, {}.", counted(ends.len() as u64, "rated category", "rated categories"), parts.join(", "))
+    format!("Of {}, {}.", counted(ends.len(), "rated category", "rated categories"), parts.join(", "))
 }
 
 fn row(name: &str, path: String, course: &[QuarterFigures]) -> Row {
