@@ -107,7 +107,7 @@ function read(row) {
   const truck = row.querySelector("input[type=checkbox]");
   // A box that nobody ever touched says nothing; one that was unticked says no.
   const stock = truck.checked ? true : "answered" in truck.dataset ? false : null;
-  return { can_operate: answer(chosen(row)), truck_stock: stock, note: row.dataset.note ?? null };
+  return { can_operate: answer(chosen(row)), truck_stock: stock, note: textOf(row) };
 }
 
 function write(row, mark) {
@@ -116,11 +116,10 @@ function write(row, mark) {
     const truck = row.querySelector("input[type=checkbox]");
     truck.checked = mark.truck_stock === true;
     if (mark.truck_stock !== null) truck.dataset.answered = "";
-    return;
   }
   if (row.dataset.skill) radioOf(row, mark.rating ?? "").checked = true;
   const area = row.querySelector("textarea");
-  const text = (row.dataset.skill ? mark.note : mark.text) ?? "";
+  const text = mark.note ?? mark.text ?? "";
   if (area && area.value.trim() !== text && document.activeElement !== area) area.value = text;
 }
 

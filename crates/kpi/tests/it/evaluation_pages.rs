@@ -140,13 +140,15 @@ on_both_engines! {
         // While the form lies open here, another device rates the second skill.
         send(&nick, &draft, &json!({ "skills": [tap(bench.skills[1], json!(5), 0)] })).await;
         let (operates, truck) = (format!("o-{}", bench.tool), format!("k-{}", bench.tool));
+        let tool_note = format!("m-{}", bench.tool);
         let fields = [
             ("category", category.as_str()), ("shown", ""), (&one, "3"), (&two, ""), (&operates, "yes"), (&truck, "yes"),
-            ("go", "next"),
+            (&tool_note, "The blade is worn."), ("go", "next"),
         ];
         let next = nick.post(&format!("{draft}/fill"), &fields).await;
         assert_eq!(next.header("location"), format!("{draft}/fill?category=notes"));
         assert_eq!(bench.ratings(&bench.company.nick, &draft).await, [Some(3), Some(5)]);
+        assert!(nick.get(&format!("{draft}/fill")).await.text().contains("The blade is worn."));
         let bad = [("category", category.as_str()), ("shown", ""), (&one, "9")];
         assert_eq!(nick.post(&format!("{draft}/fill"), &bad).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         let page = nick.get(&format!("{draft}/check")).await.text();

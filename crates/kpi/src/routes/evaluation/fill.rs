@@ -232,14 +232,15 @@ fn from_form(step: &Step, fields: &Fields, now: Instant) -> Result<Marks, Error>
     for row in &step.tools {
         let operates = fields.text(&format!("o-{}", row.id)).unwrap_or_default();
         let on_truck = fields.is_ticked(&format!("k-{}", row.id));
+        let note = fields.text(&format!("m-{}", row.id)).unwrap_or_default();
         let was = shown(row.id);
-        if format!("{operates}{}", if on_truck { "+" } else { "" }) != was {
+        if format!("{operates}{}", if on_truck { "+" } else { "" }) != was || note != row.note() {
             let unticked = was.ends_with('+') || row.is_truck_answered();
             marks.tools.push(ToolMark {
                 tool: row.id,
                 can_operate: answer(operates)?,
                 truck_stock: if on_truck { Some(true) } else { unticked.then_some(false) },
-                note: row.note().map(str::to_owned),
+                note: (!note.is_empty()).then(|| note.to_owned()),
                 tapped_at: now,
             });
         }

@@ -93,8 +93,8 @@ impl ToolRow {
         self.mark.as_ref().is_some_and(|mark| mark.truck_stock.is_some())
     }
 
-    pub(super) fn note(&self) -> Option<&str> {
-        self.mark.as_ref().and_then(|mark| mark.note.as_deref())
+    pub(super) fn note(&self) -> &str {
+        self.mark.as_ref().and_then(|mark| mark.note.as_deref()).unwrap_or_default()
     }
 
     /// The last answers as the script reads them: `yes -`.

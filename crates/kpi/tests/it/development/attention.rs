@@ -110,6 +110,12 @@ on_both_engines! {
         assert!(front.contains("Nick Test: Week") && !front.contains("Nick Test: Month"), "{front}");
         assert!(front.contains("And 1 more: see") && front.contains("href=\"/qualifications/due\""), "{front}");
         assert!(browser.get("/qualifications").await.text().contains("href=\"/qualifications/due\""));
+        // The overview of one person alone shows, below, what concerns another: that is a view of the other too.
+        let views = |leaves: &[crate::trail::Event]| leaves.iter().filter(|leaf| leaf.action == "attention.view").count();
+        assert_eq!(views(&trail(&db).await), 0, "the overview's own leaf names them");
+        let only_nora = browser.get(&format!("/?employee={}", company.nora_record)).await.text();
+        assert!(only_nora.contains("Nick Test: Ended"), "{only_nora}");
+        assert_eq!(views(&trail(&db).await), 1);
         let of_nick = browser.get(&format!("/employees/{}", company.nick_record)).await.text();
         assert!(of_nick.contains("Nick Test: Month"), "{of_nick}");
         let of_nora = browser.get(&format!("/employees/{}", company.nora_record)).await.text();
