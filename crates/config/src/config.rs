@@ -9,9 +9,9 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText, HeadersConfig, HostName, LimitsConfig,
-    ListenConfig, LogConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig,
-    TrustedNetwork,
+    CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText, HeadersConfig, HelperConfig, HostName,
+    LimitsConfig, ListenConfig, LogConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig,
+    TimeoutsConfig, TlsConfig, TrustedNetwork,
     check::Checker,
     error::{Finding, Place},
     reference::KeyReference,
@@ -50,6 +50,8 @@ pub struct Config {
     pub log: LogConfig,
     /// `[seal]`
     pub seal: SealConfig,
+    /// `[helper]`
+    pub helper: HelperConfig,
     #[serde(skip)]
     source: Source,
 }
@@ -91,6 +93,7 @@ impl Default for Config {
             timeouts: TimeoutsConfig::default(),
             log: LogConfig::default(),
             seal: SealConfig::default(),
+            helper: HelperConfig::default(),
             source: Source::default(),
         }
     }
@@ -210,6 +213,7 @@ impl Config {
             TimeoutsConfig::reference(),
             LogConfig::reference(),
             SealConfig::reference(),
+            HelperConfig::reference(),
         ]
     }
 

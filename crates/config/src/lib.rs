@@ -18,6 +18,7 @@ pub use section::{
     console::ConsoleConfig,
     database::{DatabaseConfig, DatabaseUrlText},
     headers::{FrameOptions, HeaderOverrides, HeaderText, HeadersConfig, ReferrerPolicy},
+    helper::HelperConfig,
     limits::{LimitsConfig, RateConfig, WindowConfig},
     listen::ListenConfig,
     log::{LogConfig, LogFormat, LogLevel},

@@ -1,0 +1,5 @@
+//! The helper, by its public face.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is a failed test")]
+
+mod follow;
+mod follow_any;
