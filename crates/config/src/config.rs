@@ -9,13 +9,16 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText, HeadersConfig, HelperConfig, HostName,
-    LimitsConfig, ListenConfig, LogConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig,
-    TimeoutsConfig, TlsConfig, TrustedNetwork,
-    check::Checker,
-    error::{Finding, Place},
+    AccessConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
+    HeadersConfig, HelperConfig, HostName, LimitConfig, LimitsConfig, ListenConfig, LogConfig, RuleConfig, SealConfig,
+    Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig, TrustedNetwork, UpstreamConfig,
+    check,
+    error::{Finding, Place, Severity},
     reference::KeyReference,
 };
+
+/// The name of the console where it is a site of its own.
+pub(crate) const CONSOLE_SITE: &str = "console";
 
 /// Everything that `palisade.toml` says.
 #[derive(Clone, Debug, Deserialize)]
@@ -42,6 +45,8 @@ pub struct Config {
     pub headers: HeadersConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
+    /// `[[limit]]`
+    pub limit: Vec<LimitConfig>,
     /// `[sizes]`
     pub sizes: SizesConfig,
     /// `[timeouts]`
@@ -89,6 +94,7 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             headers: HeadersConfig::default(),
             limits: LimitsConfig::default(),
+            limit: Vec::new(),
             sizes: SizesConfig::default(),
             timeouts: TimeoutsConfig::default(),
             log: LogConfig::default(),
@@ -107,11 +113,11 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
             path: path.to_owned(),
-            findings: vec![Finding {
-                place: None,
-                what: format!("the file can't be read: {error}"),
-                hint: "Name another with --config, or make one with `palisade setup`.".to_owned(),
-            }],
+            findings: vec![Finding::error(
+                None,
+                format!("the file can't be read: {error}"),
+                "Name another with --config, or make one with `palisade setup`.",
+            )],
         })?;
         Self::parse(path, &text)
     }
@@ -126,8 +132,29 @@ impl Config {
             ConfigError { path: path.to_owned(), findings: vec![Finding::from_message(error.message(), place)] }
         })?;
         config.source = Source { path: path.to_owned(), text: Arc::from(text) };
-        Checker::new(&config).text_alone().finish()?;
+        config.refuse_errors(check::text_alone(&config))?;
+        config.add_console_site();
         Ok(config)
+    }
+
+    /// A host that is the console's and no site's is a site of its own: the console alone.
+    fn add_console_site(&mut self) {
+        if let Some(host) = self.console.host.clone()
+            && !self.sites.iter().any(|site| site.hosts.contains(&host))
+        {
+            let hosts = vec![host];
+            self.sites.push(SiteConfig {
+                name: CONSOLE_SITE.to_owned(),
+                hosts,
+                app: Some(App::Console),
+                ..SiteConfig::default()
+            });
+        }
+    }
+
+    fn refuse_errors(&self, mut findings: Vec<Finding>) -> Result<(), ConfigError> {
+        findings.retain(|finding| finding.severity == Severity::Error);
+        if findings.is_empty() { Ok(()) } else { Err(ConfigError::new(self.source.path.clone(), findings)) }
     }
 
     /// Looks at everything that the configuration names, without serving: files, their modes, the data directory.
@@ -135,7 +162,30 @@ impl Config {
     /// # Errors
     /// All that is wrong, not only the first.
     pub fn check(&self) -> Result<(), ConfigError> {
-        Checker::new(self).text_alone().provisioned().finish()
+        self.refuse_errors(self.findings())
+    }
+
+    /// As [`Config::check`], with warnings too.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = check::text_alone(self);
+        findings.extend(check::provisioned(self));
+        findings
+    }
+
+    /// What somebody should know about it, as far as the text alone shows.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Finding> {
+        let mut findings = check::text_alone(self);
+        findings.retain(|finding| finding.severity == Severity::Warning);
+        findings
+    }
+
+    /// The place of a value in the file, or of the nearest thing around it that is there. `at` is its way with dots:
+    /// `tls.key`, `site.0.hosts.1` (numbers from 0).
+    #[must_use]
+    pub fn place(&self, at: &str) -> Option<Place> {
+        check::locate(&self.source.text, at)
     }
 
     /// Takes DATABASE_URL and PALISADE_OWNER_DATABASE_URL from the environment, which stand before the file's.
@@ -172,7 +222,7 @@ impl Config {
                 https: vec![listen],
                 http: vec![SocketAddr::new(listen.ip(), 0)],
                 operations: Some(loopback),
-                public_https_port: None,
+                ..ListenConfig::default()
             },
             ..Self::default()
         }
@@ -184,16 +234,46 @@ impl Config {
         &self.source.path
     }
 
-    /// The host that people sign in at. `None` only where there is no site at all, which [`Config::parse`] refuses.
+    /// The host that people sign in at. `None` where there is neither a built-in site nor a host for the console.
     #[must_use]
     pub fn console_host(&self) -> Option<&HostName> {
-        self.console.host.as_ref().or_else(|| self.sites.first()?.hosts.first())
+        self.console.host.as_ref().or_else(|| self.console_site()?.hosts.first())
     }
 
-    /// The headers of a site.
+    /// The site that the console is part of: the one that has its host, else the first that is built in.
+    #[must_use]
+    pub fn console_site(&self) -> Option<&SiteConfig> {
+        match &self.console.host {
+            Some(host) => self.sites.iter().find(|site| site.hosts.contains(host)),
+            None => {
+                let own = self.sites.iter().find(|site| site.app == Some(App::Console));
+                own.or_else(|| self.sites.iter().find(|site| !site.is_guarded()))
+            }
+        }
+    }
+
+    /// Whether one of the sites serves this built-in app.
+    #[must_use]
+    pub fn serves(&self, wanted: App) -> bool {
+        self.sites.iter().any(|site| matches!(site.backend(), Backend::BuiltIn(app) if app == wanted))
+    }
+
+    /// The guarded sites.
+    pub fn guarded_sites(&self) -> impl Iterator<Item = (&SiteConfig, &UpstreamConfig)> {
+        self.sites.iter().filter_map(|site| site.upstream.as_ref().map(|upstream| (site, upstream)))
+    }
+
+    /// The headers of a site: its preset's, and its own words.
     #[must_use]
     pub fn headers_of(&self, site: &SiteConfig) -> HeadersConfig {
-        self.headers.with(&site.headers)
+        site.preset.headers(&self.headers).with(&site.headers)
+    }
+
+    /// The port that people use for HTTPS.
+    #[must_use]
+    pub fn public_port(&self) -> u16 {
+        let bound = || self.listen.https.first().map(SocketAddr::port);
+        self.listen.public_https_port.or_else(bound).unwrap_or(443)
     }
 
     /// Every section, for the reference page.
@@ -204,21 +284,21 @@ impl Config {
             CompanyConfig::reference(),
             ListenConfig::reference(),
             SiteConfig::reference(),
+            UpstreamConfig::reference(),
+            AccessConfig::reference(),
+            RuleConfig::reference(),
             ConsoleConfig::reference(),
             TlsConfig::reference(),
             DatabaseConfig::reference(),
             HeadersConfig::reference(),
             LimitsConfig::reference(),
+            LimitConfig::reference(),
             SizesConfig::reference(),
             TimeoutsConfig::reference(),
             LogConfig::reference(),
             SealConfig::reference(),
             HelperConfig::reference(),
         ]
-    }
-
-    pub(crate) const fn source(&self) -> &Source {
-        &self.source
     }
 }
 

@@ -2,9 +2,31 @@
 
 use std::{fmt, ops::Range, path::PathBuf};
 
-/// One thing that is wrong.
+/// Whether a finding keeps the configuration from being used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not, but somebody should know.
+    Warning,
+}
+
+impl Severity {
+    /// In lower case, for programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One thing that is wrong, or that somebody should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
     /// Where it is in the text: line and column from 1, and the line itself.
     pub place: Option<Place>,
     /// What is wrong.
@@ -26,7 +48,7 @@ pub struct Place {
     width: usize,
 }
 
-/// The configuration can't be used.
+/// The configuration can't be used. (As a list of findings it also shows warnings alone.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The file.
@@ -37,12 +59,39 @@ pub struct ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+impl ConfigError {
+    /// Findings in the order of the file; those without a place come first.
+    #[must_use]
+    pub fn new(path: PathBuf, mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(|finding| finding.place.as_ref().map(|place| (place.line, place.column)));
+        Self { path, findings }
+    }
+
+    /// Whether one of them keeps the configuration from being used.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
 impl Finding {
+    /// Something that keeps the configuration from being used. [`crate::Config::place`] finds the place.
+    #[must_use]
+    pub fn error(place: Option<Place>, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, place, what: what.into(), hint: hint.into() }
+    }
+
+    /// Something that somebody should know.
+    #[must_use]
+    pub fn warning(place: Option<Place>, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(place, what, hint) }
+    }
+
     /// Splits a message of the form `what\n  hint`.
     pub(crate) fn from_message(message: &str, place: Option<Place>) -> Self {
         let (what, hint) = message.split_once('\n').unwrap_or((message, ""));
         let hint = if hint.trim().is_empty() { usual_hint(what) } else { hint.trim() };
-        Self { place, what: what.trim().to_owned(), hint: hint.to_owned() }
+        Self::error(place, what.trim(), hint)
     }
 }
 
@@ -103,7 +152,8 @@ impl fmt::Display for ConfigError {
             if let Some(place) = &finding.place {
                 write!(f, ":{}:{}", place.line, place.column)?;
             }
-            write!(f, ": {}", finding.what)?;
+            let word = if finding.severity == Severity::Warning { "warning: " } else { "" };
+            write!(f, ": {word}{}", finding.what)?;
             if let Some(place) = finding.place.as_ref().filter(|place| !holds_secret(&place.text)) {
                 let gutter = place.line.to_string();
                 let indent = " ".repeat(gutter.len());

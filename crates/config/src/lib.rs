@@ -9,7 +9,7 @@ mod reference;
 mod section;
 
 pub use config::Config;
-pub use error::{ConfigError, Finding};
+pub use error::{ConfigError, Finding, Place, Severity};
 pub use host::{HostName, HostNameError};
 pub use network::{Network, TrustedNetwork};
 pub use reference::{KeyReference, Section, SectionReference, render_reference};
@@ -19,11 +19,18 @@ pub use section::{
     database::{DatabaseConfig, DatabaseUrlText},
     headers::{FrameOptions, HeaderOverrides, HeaderText, HeadersConfig, ReferrerPolicy},
     helper::HelperConfig,
+    limit::{LimitBy, LimitConfig, MethodName},
     limits::{LimitsConfig, RateConfig, WindowConfig},
     listen::ListenConfig,
     log::{LogConfig, LogFormat, LogLevel},
     seal::{SealConfig, SyslogAddress},
-    site::{App, SiteConfig},
+    site::{
+        App, Backend, CertificateSource, SiteConfig,
+        access::{AccessConfig, IdentityForm, RuleConfig, SignIn},
+        path::PathPrefix,
+        preset::Preset,
+        upstream::{UpstreamAddress, UpstreamConfig, UpstreamHost},
+    },
     sizes::SizesConfig,
     timeouts::TimeoutsConfig,
     tls::{SiteTlsConfig, TlsConfig},

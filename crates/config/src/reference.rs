@@ -37,14 +37,14 @@ macro_rules! section {
     (
         $(#[doc = $about:literal])+
         $header:literal $name:ident {
-            $( $(#[doc = $doc:literal])+ $field:ident: $type:ty = $default:expr, )+
+            $( $(#[doc = $doc:literal])+ $(#[serde($($serde:tt)*)])? $field:ident: $type:ty = $default:expr, )+
         }
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
-            $( $(#[doc = $doc])+ pub $field: $type, )+
+            $( $(#[doc = $doc])+ $(#[serde($($serde)*)])? pub $field: $type, )+
         }
 
         impl Default for $name {

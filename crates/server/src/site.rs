@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use palisade_config::{App, Config, SiteConfig};
+use palisade_config::{App, Backend, Config, SiteConfig};
 use palisade_console::{ConsoleConfig, ConsoleState, SiteLabel};
 use palisade_gate::Site;
+use palisade_identity::permissions::CONSOLE;
 use palisade_kpi::KpiState;
 use palisade_web::{CsrfKey, Navigation, Routes, Search, SiteFrame, assets};
 
@@ -23,7 +24,7 @@ pub(crate) async fn build(system: &System, config: &SiteConfig, links_open_at_on
     let key: &[u8; 32] = secret.expose().as_slice().try_into().context("the key of form tokens has not 32 bytes")?;
     let frame = SiteFrame { csrf: CsrfKey::new(key), navigation: Arc::new(navigation(&system.config)) };
     Ok(Site {
-        name: app_name(config.app).to_owned(),
+        name: site_name(config).to_owned(),
         hosts: config.hosts.clone(),
         headers: system.config.headers_of(config),
         frame,
@@ -51,10 +52,13 @@ fn console_config(config: &Config, links_open_at_once: bool) -> ConsoleConfig {
     ConsoleConfig { base_url: base_url(config), sites: sites.collect(), links_open_at_once }
 }
 
-/// What roles and grants call the site of an app.
-pub(crate) const fn app_name(app: App) -> &'static str {
-    match app {
-        App::Kpi => KPI,
+/// What roles and grants call a site: a built-in app by its own name, whatever the site is called; a guarded one by its
+/// site's.
+pub(crate) fn site_name(site: &SiteConfig) -> &str {
+    match site.backend() {
+        Backend::BuiltIn(App::Kpi) => KPI,
+        Backend::BuiltIn(App::Console) => CONSOLE,
+        Backend::Upstream(_) => &site.name,
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, anyhow, bail};
 use palisade_base::Env;
 use palisade_config::Config;
-use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, settings::Profile};
+use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, permissions::CONSOLE, settings::Profile};
 use palisade_keys::Vault;
 use palisade_records::{RecordType, Records, check_schema, directory::PERSON};
 use palisade_store::{DatabaseUrl, MigrationSet, Migrator, STORE_MIGRATIONS, Store};
@@ -19,7 +19,7 @@ use palisade_trail::{FileSink, Sink, SyslogAddress, SyslogSink, Trail, TrailConf
 use crate::{
     declaration::{KPI, declarations},
     key_file::KeyDir,
-    site::app_name,
+    site::site_name,
 };
 
 /// Every table of the program, in the order that they depend on each other.
@@ -127,7 +127,7 @@ impl System {
         MIGRATOR.check(&store).await?;
         check_schema(&mut *store.read().await?, &record_types()).await?;
         let vault = open_vault(&config, &store).await?;
-        let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config)?);
+        let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config));
         identity.declare(declarations()).await.map_err(plain)?;
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
@@ -168,15 +168,14 @@ pub(crate) fn plain(error: palisade_base::Error) -> anyhow::Error {
     anyhow!(text)
 }
 
-fn identity_config(config: &Config) -> anyhow::Result<IdentityConfig> {
-    let site = config.sites.first().context("the configuration has no site")?;
-    Ok(IdentityConfig {
-        console_on: app_name(site.app).to_owned(),
+fn identity_config(config: &Config) -> IdentityConfig {
+    IdentityConfig {
+        console_on: config.console_site().map_or(CONSOLE, site_name).to_owned(),
         company: config.company.name.clone(),
         profile: Profile::Guide,
         first_administrator_gets: vec![(KPI, "Admin")],
         hashing: HashingConfig::PRODUCTION,
-    })
+    }
 }
 
 fn trail_config(config: &Config) -> TrailConfig {

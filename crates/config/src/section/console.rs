@@ -5,7 +5,7 @@ use crate::{HostName, reference::section};
 section! {
     /// Where people sign in and administer. What outlives a move of the host is set apart.
     "[console]" ConsoleConfig {
-        /// Its host. Not set: the first built-in site's first host.
+        /// Its host: one of a built-in site's, or one that no site has, which then serves the console alone. Never a guarded site's. Not set: the first built-in site's first host; where there is no such site, no console is served.
         host: Option<HostName> = None,
         /// The domain that passkeys belong to; it can't be changed later without enrolling them anew. Not set: the console's host.
         relying_party: Option<HostName> = None,

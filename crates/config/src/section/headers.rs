@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::reference::section;
 
 section! {
-    /// The security headers on every answer. A site changes single ones with `headers = { … }`.
+    /// The security headers on every answer of sites with the preset `strict`; other presets bring their own. A site changes single ones with `headers = { … }`.
     "[headers]" HeadersConfig {
         /// Who may show the pages in a frame: `SAMEORIGIN` or `DENY`. The content security policy's frame-ancestors follows it.
         frame_options: FrameOptions = FrameOptions::SameOrigin,
@@ -15,6 +15,12 @@ section! {
         referrer_policy: ReferrerPolicy = ReferrerPolicy::StrictOriginWhenCrossOrigin,
         /// The content security policy. Empty: the strict one for the built-in pages.
         content_security_policy: HeaderText = HeaderText(String::new()),
+        /// A guarded site's own Content-Security-Policy stands, where an answer has one. Otherwise it is replaced.
+        keep_content_security_policy: bool = false,
+        /// Cross-Origin-Opener-Policy: whether other sites' windows keep a hold of these pages. Empty leaves it out.
+        cross_origin_opener_policy: HeaderText = HeaderText("same-origin".to_owned()),
+        /// Cross-Origin-Resource-Policy: who may embed these files. Empty leaves it out.
+        cross_origin_resource_policy: HeaderText = HeaderText("same-origin".to_owned()),
         /// What a page may use of the device. Empty leaves it out.
         permissions_policy: HeaderText = HeaderText("accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()".to_owned()),
         /// Strict-Transport-Security. Browsers remember it for a year: switch it off before you give the host to something without HTTPS.
@@ -40,6 +46,13 @@ impl HeadersConfig {
             content_security_policy: own
                 .content_security_policy
                 .unwrap_or_else(|| self.content_security_policy.clone()),
+            keep_content_security_policy: own.keep_content_security_policy.unwrap_or(self.keep_content_security_policy),
+            cross_origin_opener_policy: own
+                .cross_origin_opener_policy
+                .unwrap_or_else(|| self.cross_origin_opener_policy.clone()),
+            cross_origin_resource_policy: own
+                .cross_origin_resource_policy
+                .unwrap_or_else(|| self.cross_origin_resource_policy.clone()),
             permissions_policy: own.permissions_policy.unwrap_or_else(|| self.permissions_policy.clone()),
             hsts: own.hsts.unwrap_or(self.hsts),
             hsts_max_age: own.hsts_max_age.unwrap_or(self.hsts_max_age),
@@ -71,6 +84,12 @@ pub struct HeaderOverrides {
     pub referrer_policy: Option<ReferrerPolicy>,
     /// See [`HeadersConfig::content_security_policy`].
     pub content_security_policy: Option<HeaderText>,
+    /// See [`HeadersConfig::keep_content_security_policy`].
+    pub keep_content_security_policy: Option<bool>,
+    /// See [`HeadersConfig::cross_origin_opener_policy`].
+    pub cross_origin_opener_policy: Option<HeaderText>,
+    /// See [`HeadersConfig::cross_origin_resource_policy`].
+    pub cross_origin_resource_policy: Option<HeaderText>,
     /// See [`HeadersConfig::permissions_policy`].
     pub permissions_policy: Option<HeaderText>,
     /// See [`HeadersConfig::hsts`].
@@ -149,6 +168,11 @@ impl HeaderText {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A text of the program's own.
+    pub(crate) fn own(text: &'static str) -> Self {
+        Self(text.to_owned())
     }
 }
 

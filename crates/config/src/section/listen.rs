@@ -15,5 +15,7 @@ section! {
         operations: Option<SocketAddr> = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9440))),
         /// The port that people use for HTTPS, where a router maps it. Not set: the port of the first HTTPS address.
         public_https_port: Option<u16> = None,
+        /// Connections from `trusted_proxies` begin with a PROXY protocol header (version 1 or 2), which names the client. Others can't send one. The operators' address takes none.
+        proxy_protocol: bool = false,
     }
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod guarded;
 mod hosts;
 mod messages;
+mod presets;
 mod provisioning;
 mod values;

@@ -15,7 +15,7 @@ fn an_unknown_key_is_named_with_its_place() {
     let text = format!("{SITE}\n[listen]\nhttsp = [\"[::]:443\"]\n");
     assert_eq!(
         message(&text),
-        "palisade.toml:6:1: unknown field `httsp`, expected one of `https`, `http`, `operations`, `public_https_port`\n\
+        "palisade.toml:6:1: unknown field `httsp`, expected one of `https`, `http`, `operations`, `public_https_port`, `proxy_protocol`\n\
          \x20 |\n\
          6 | httsp = [\"[::]:443\"]\n\
          \x20 | ^^^^^\n\
@@ -134,8 +134,10 @@ fn other_mistakes_say_what_to_do() {
 
 #[test]
 fn console_and_listeners_are_checked_against_the_rest() {
-    let found = message(&format!("{SITE}[console]\nhost = \"sso.example.com\"\n"));
-    assert!(found.contains("palisade.toml:5:8: no site answers to the console's host sso.example.com"), "{found}");
+    let guarded = "[[site]]\nname = \"erp\"\nhosts = [\"erp.example.com\"]\nupstream = \"http://127.0.0.1:8000\"\n";
+    let found = message(&format!("{guarded}[console]\nhost = \"erp.example.com\"\n"));
+    let start = "palisade.toml:6:8: the console's host erp.example.com belongs to the guarded site \"erp\"";
+    assert!(found.starts_with(start), "{found}");
     let found = message(&format!("{SITE}[console]\nrelying_party = \"example.org\"\n"));
     assert!(found.contains("passkeys of example.org can't be used at kpi.example.com"), "{found}");
     let found = message(&format!("{SITE}[listen]\nhttps = [\"127.0.0.1:8443\"]\noperations = \"127.0.0.1:8443\"\n"));

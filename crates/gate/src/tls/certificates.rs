@@ -72,10 +72,8 @@ pub fn check_certificates(config: &Config) -> Result<(), ConfigError> {
 
 fn finding_of(error: &TlsError) -> Finding {
     match error {
-        TlsError::File { path, problem, hint } => {
-            Finding { place: None, what: format!("{} {problem}", path.display()), hint: (*hint).to_owned() }
-        }
-        other => Finding { place: None, what: other.to_string(), hint: String::new() },
+        TlsError::File { path, problem, hint } => Finding::error(None, format!("{} {problem}", path.display()), *hint),
+        other => Finding::error(None, other.to_string(), ""),
     }
 }
 
