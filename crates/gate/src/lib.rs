@@ -15,6 +15,7 @@ mod request;
 mod shared;
 mod sites;
 mod tls;
+mod ways_in;
 mod wire;
 
 pub use denials::SecurityTrail;
@@ -24,3 +25,4 @@ pub use pipeline::layers;
 pub use readiness::Readiness;
 pub use sites::Site;
 pub use tls::{TlsError, check_certificates};
+pub use ways_in::{FieldScanner, Findings};

@@ -70,6 +70,10 @@ impl Metrics {
         self.count("refused", by);
     }
 
+    pub(crate) fn sign_in_failed(&self) {
+        self.count("sign_ins", "failed");
+    }
+
     pub(crate) fn connection(&self, what: &'static str) {
         self.count("connections", what);
     }
@@ -137,6 +141,7 @@ impl Metrics {
         let families = [
             ("connections", "palisade_connections_total", "what", "Connections, by what became of them."),
             ("refused", "palisade_refused_total", "by", "Requests refused, by the limit that did it."),
+            ("sign_ins", "palisade_sign_ins_total", "end", "Tries to sign in to guarded sites, by how they ended."),
             ("authentications", "palisade_authentications_total", "as", "Requests, by whom they were made."),
         ];
         let events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner);

@@ -35,11 +35,11 @@ impl PathKind {
         matches!(self, Self::SignIn { .. })
     }
 
-    /// Judges a path as broadly as any app could read it: decoded, with repeated slashes taken as one, in lower case.
-    /// To count too much is safe; to be talked out of counting is not.
+    /// Judges a path of a built-in site as broadly as any app could read it. To count too much is safe; to be talked out
+    /// of counting is not. What a guarded site's are is judged by [`crate::ways_in`].
     pub(crate) fn of(method: &Method, path: &str) -> Self {
         let plain = simplify(path);
-        let reads = matches!(*method, Method::GET | Method::HEAD);
+        let reads = reads(method);
         if is_under(&plain, "/api/v1/auth") {
             Self::SignIn { api: true }
         } else if is_under(&plain, "/api") {
@@ -48,7 +48,7 @@ impl PathKind {
         {
             // Looking at the sign-in page is no try, opening a one-time link is one.
             Self::SignIn { api: false }
-        } else if reads && (path.starts_with("/assets/") || path == "/favicon.ico") {
+        } else if reads && is_file(path, &plain, &["/assets"]) {
             Self::Asset
         } else {
             Self::Page
@@ -56,19 +56,53 @@ impl PathKind {
     }
 }
 
-fn simplify(path: &str) -> String {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let mut plain = String::with_capacity(decoded.len());
-    for c in decoded.chars() {
-        let c = if c == '\\' { '/' } else { c.to_ascii_lowercase() };
-        if !(c == '/' && plain.ends_with('/')) {
-            plain.push(c);
+/// A file below one of these paths, written as plainly as a browser asks for it: what an app might read in another way
+/// is none.
+pub(crate) fn is_file(path: &str, plain: &str, below: &[impl AsRef<str>]) -> bool {
+    let as_written = path.len() == plain.len() && !plain.contains("/.") && !path.contains(['%', '\\', ';']);
+    let is_below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+    as_written && (path == "/favicon.ico" || below.iter().any(|prefix| is_below(prefix.as_ref())))
+}
+
+/// A method that changes nothing, taken by itself.
+pub(crate) fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// The path as the most lenient app would read it: decoded until nothing is left to decode, backslashes and repeated
+/// slashes as one slash, without parameters behind `;` and without dots, in lower case.
+pub(crate) fn simplify(path: &str) -> String {
+    let mut plain = String::with_capacity(path.len() + 1);
+    for segment in decoded(path).split(['/', '\\']) {
+        match segment.split(';').next().unwrap_or_default() {
+            "" | "." => {}
+            ".." => plain.truncate(plain.rfind('/').unwrap_or(0)),
+            name => {
+                plain.push('/');
+                plain.extend(name.chars().map(|c| c.to_ascii_lowercase()));
+            }
         }
+    }
+    if plain.is_empty() || path.ends_with('/') {
+        plain.push('/');
     }
     plain
 }
 
-fn is_under(path: &str, prefix: &str) -> bool {
+/// Some decode twice. Whoever writes it three times over is not asking for a page.
+fn decoded(path: &str) -> Cow<'_, str> {
+    let mut plain = Cow::Borrowed(path);
+    for _ in 0..3 {
+        if !plain.contains('%') {
+            break;
+        }
+        plain = Cow::Owned(percent_decode_str(&plain).decode_utf8_lossy().into_owned());
+    }
+    plain
+}
+
+/// Whether the path is this one, or below it, or another form of it: `/login.html` and `/login-form` are `/login`.
+pub(crate) fn is_under(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.', ';', '-']))
 }
 
@@ -114,9 +148,19 @@ mod tests {
     /// covers T4.3 (part)
     #[test]
     fn every_way_to_sign_in_counts_as_one() {
-        for path in
-            ["/sign-in", "/sign-in/factor", "/sign-in/", "//sign-in", "/%73ign-in", "/Sign-In", "/sign-in/new-password"]
-        {
+        for path in [
+            "/sign-in",
+            "/sign-in/factor",
+            "/sign-in/",
+            "//sign-in",
+            "/%73ign-in",
+            "/%2573ign-in",
+            "/Sign-In",
+            "/x/../sign-in",
+            "/./sign-in;v=1",
+            "\\sign-in",
+            "/sign-in/new-password",
+        ] {
             assert_eq!(post(path), PathKind::SignIn { api: false }, "{path}");
         }
         for path in ["/sign-in/link/abc", "/set-up/abc", "/set%2Dup/abc"] {
@@ -136,6 +180,9 @@ mod tests {
         assert_eq!(get("/API/v1/people"), PathKind::Api);
         assert_eq!(get("/api"), PathKind::Api);
         assert_eq!(get("/apiary"), PathKind::Page);
+        for path in ["/assets/../api/v1/people", "/assets/%2e%2e/x", "/assets//a.css", "/assets/a;b", "/assets/.env"] {
+            assert_ne!(get(path), PathKind::Asset, "{path}");
+        }
     }
 
     #[test]
@@ -153,6 +200,8 @@ mod tests {
         fn no_path_makes_it_panic(path in "/[ -~]{0,400}") {
             prop_assert!(shown(&path).len() <= 320);
             let _ = get(&path);
+            // What is simple already stays as it is.
+            prop_assert!(path.contains('%') || simplify(&simplify(&path)) == simplify(&path));
         }
     }
 }

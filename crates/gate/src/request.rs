@@ -105,5 +105,9 @@ impl Passage {
 #[derive(Clone)]
 pub(crate) struct ActedAs(pub(crate) Actor);
 
+/// Left in a response's extensions by the app's layer: it is a guarded app's own answer, not one of the gate's.
+#[derive(Clone, Copy)]
+pub(crate) struct FromApp;
+
 /// What a layer gives back.
 pub(crate) type LayerFuture = futures_util::future::BoxFuture<'static, Response>;

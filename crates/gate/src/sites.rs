@@ -6,7 +6,7 @@ use axum::Router;
 use palisade_config::{Config, HeadersConfig, HostName, SiteConfig};
 use palisade_web::{RenderState, SiteFrame};
 
-use crate::layer::response_headers::HeaderSet;
+use crate::{layer::response_headers::HeaderSet, ways_in::WaysIn};
 
 /// A site as the gate is given it.
 pub struct Site {
@@ -22,6 +22,8 @@ pub struct Site {
     pub title: String,
     /// The app.
     pub router: Router,
+    /// How people sign in, where the site is guarded.
+    pub(crate) ways_in: Option<WaysIn>,
 }
 
 impl Site {
@@ -35,6 +37,7 @@ impl Site {
             title: frame.navigation.site_name.clone(),
             frame,
             router,
+            ways_in: site.is_guarded().then(|| WaysIn::of(site)),
         }
     }
 }
@@ -46,6 +49,8 @@ pub(crate) struct SiteState {
     pub(crate) frame: SiteFrame,
     pub(crate) render: RenderState,
     pub(crate) router: Router,
+    /// How people sign in, where the site is guarded; the built-in sites' ways in are known.
+    pub(crate) ways_in: Option<Arc<WaysIn>>,
 }
 
 /// All sites by host.
@@ -61,6 +66,7 @@ impl Sites {
                 frame: site.frame,
                 render: RenderState { site_name: site.title },
                 router: site.router,
+                ways_in: site.ways_in.map(Arc::new),
             });
             by_host.extend(site.hosts.into_iter().map(|host| (host, Arc::clone(&state))));
         }

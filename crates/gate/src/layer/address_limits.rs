@@ -37,7 +37,7 @@ fn refused_by(shared: &Shared, passage: &Passage) -> Option<(Limit, Verdict)> {
     [login, api].into_iter().flatten().find(|(_, verdict)| !verdict.allowed)
 }
 
-fn refuse(shared: &Shared, facts: &Facts, limit: Limit, verdict: Verdict) -> Response {
+pub(crate) fn refuse(shared: &Shared, facts: &Facts, limit: Limit, verdict: Verdict) -> Response {
     shared.denials.limit_hit(facts, limit, LimitedKey::Address(facts.client.key()), Actor::Anonymous);
     shared.metrics.refused(limit.name());
     too_many(limit, &verdict).into_response()

@@ -9,15 +9,21 @@ use tower::ServiceExt as _;
 
 use crate::{
     pipeline::Next,
-    request::{LayerFuture, Passage},
+    request::{FromApp, LayerFuture, Passage},
     shared::Shared,
 };
 
 pub(crate) fn pass(_shared: Arc<Shared>, passage: Passage, _next: Next) -> LayerFuture {
-    let router = passage.facts.site().map(|site| site.router.clone());
+    let site = passage.facts.site().cloned();
     Box::pin(async move {
-        match router {
-            Some(router) => router.oneshot(passage.request).await.into_response(),
+        match site {
+            Some(site) => {
+                let mut response = site.router.clone().oneshot(passage.request).await.into_response();
+                if site.ways_in.is_some() {
+                    response.extensions_mut().insert(FromApp);
+                }
+                response
+            }
             None => Failure::from(Error::not_found()).into_response(),
         }
     })

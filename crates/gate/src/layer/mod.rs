@@ -18,6 +18,7 @@ pub(crate) mod session;
 pub(crate) mod sizes;
 pub(crate) mod time_limit;
 pub(crate) mod user_limits;
+pub(crate) mod way_in;
 
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;

@@ -14,4 +14,5 @@ mod sessions;
 mod sizes;
 mod stopping;
 mod tls;
+mod ways_in;
 mod wire;

@@ -48,7 +48,7 @@ const USUAL_WAYS_IN: [&str; 12] = [
     "/users/sign_in",
     "/user/login",
     "/api/login",
-    "/api/auth/login",
+    "/api/auth",
     "/api/token",
 ];
 
@@ -76,7 +76,7 @@ impl Preset {
     #[must_use]
     pub const fn static_paths(self) -> &'static [&'static str] {
         match self {
-            Self::Frappe => &["/assets", "/favicon.ico"],
+            Self::Frappe => &["/assets", "/files", "/favicon.ico"],
             Self::Kpi | Self::Strict => &["/static", "/assets", "/favicon.ico"],
         }
     }

@@ -1,0 +1,94 @@
+//! Finds out whether a request is a try to sign in, and tells the jails on the way back how it ended.
+//!
+//! What the head shows is judged by [`crate::ways_in`]; where an app takes commands from the body, its beginning is
+//! read here, and handed on unchanged. A command that comes later is found while it passes: it counts against the login
+//! limit at that moment, and one too many does not reach the app.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use http::{Request, request::Parts};
+
+use super::address_limits::refuse;
+use crate::{
+    denials::Limit,
+    path::PathKind,
+    pipeline::{self, Next},
+    request::{Facts, FromApp, LayerFuture, Passage},
+    shared::Shared,
+    ways_in::{FieldScanner, Judged, Late, Refuse, WaysIn, look_at_body, shows_credentials},
+};
+
+pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
+    match passage.facts.site().and_then(|site| site.ways_in.clone()) {
+        Some(ways) => Box::pin(guard(shared, ways, passage, next)),
+        None => pipeline::run(next, passage),
+    }
+}
+
+/// A request to a guarded site.
+async fn guard(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next: Next) -> Response {
+    let Passage { request, mut facts } = passage;
+    let (parts, body) = request.into_parts();
+    let Judged { kind, account } = ways.judge(&parts);
+    facts.kind = kind;
+    let tried = Tried { account, late: Late::default(), credentials: shows_credentials(&parts.headers, &parts.method) };
+    let (body, tried) = look(&shared, &ways, &parts, body, &mut facts, tried).await;
+    let request = Request::from_parts(parts, body);
+    let response = pipeline::run(next, Passage { request, facts: facts.clone() }).await;
+    if let Some(verdict) = tried.late.stopped() {
+        return refuse(&shared, &facts, Limit::Login, verdict);
+    }
+    if tried.failed(&ways, &facts, &response) {
+        shared.metrics.sign_in_failed();
+    }
+    response
+}
+
+/// What is known about a try.
+struct Tried {
+    account: Option<String>,
+    late: Late,
+    /// It carries a name and password, or the like, in its head.
+    credentials: bool,
+}
+
+impl Tried {
+    /// Whether the app did not let somebody in. What the gate itself refused is nobody's failure to sign in.
+    fn failed(&self, ways: &WaysIn, facts: &Facts, response: &Response) -> bool {
+        let is_try = facts.kind.is_sign_in() || self.late.found();
+        let by_app = response.extensions().get::<FromApp>().is_some();
+        let unknown = self.credentials && response.status() == http::StatusCode::UNAUTHORIZED;
+        by_app && (unknown || (is_try && ways.is_failure(response.status(), response.headers())))
+    }
+}
+
+/// Looks into the body where it has a say.
+async fn look(
+    shared: &Arc<Shared>,
+    ways: &WaysIn,
+    parts: &Parts,
+    body: Body,
+    facts: &mut Facts,
+    tried: Tried,
+) -> (Body, Tried) {
+    let wanted = ways.reads_commands() || facts.kind.is_sign_in();
+    let scanner =
+        if wanted && !http_body::Body::is_end_stream(&body) { FieldScanner::for_body(&parts.headers) } else { None };
+    let Some(scanner) = scanner else { return (body, tried) };
+    let (findings, body, late) = look_at_body(body, scanner, ways.reads_commands(), refusal(shared, facts)).await;
+    if ways.reads_commands() && findings.way_in {
+        facts.kind = PathKind::SignIn { api: facts.kind.is_api() };
+    }
+    (body, Tried { account: findings.account.or(tried.account), late, ..tried })
+}
+
+/// Counts a try that is found later, as `address_limits` counts those that are found at once.
+fn refusal(shared: &Arc<Shared>, facts: &Facts) -> Refuse {
+    let (shared, key, counts) = (Arc::clone(shared), facts.client.key(), !shared.is_exempt(facts));
+    let counts = counts && !facts.kind.is_sign_in();
+    Box::new(move || {
+        let verdict = counts.then(|| shared.limits.login.check(key, shared.env.now()));
+        verdict.filter(|verdict| !verdict.allowed)
+    })
+}

@@ -1,0 +1,10 @@
+//! The ways in of a guarded site: by which requests people sign in there, and how the answer tells that it failed.
+
+mod body;
+mod command;
+mod fields;
+mod rules;
+
+pub(crate) use body::{Late, Refuse, look_at_body};
+pub use fields::{FieldScanner, Findings};
+pub(crate) use rules::{Judged, WaysIn, shows_credentials};

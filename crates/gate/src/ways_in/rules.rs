@@ -1,0 +1,244 @@
+//! What the head of a request shows, judged by the rules of a guarded site.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+
+use palisade_config::{Preset, SiteConfig};
+
+use super::{
+    command,
+    fields::{self, Findings},
+};
+use crate::path::{PathKind, is_file, is_under, reads, simplify};
+
+/// Headers by which some frameworks take one method for another.
+const METHOD_OVERRIDES: [HeaderName; 3] = [
+    HeaderName::from_static("x-http-method-override"),
+    HeaderName::from_static("x-http-method"),
+    HeaderName::from_static("x-method-override"),
+];
+
+/// Behind these, Frappe reads the name of a method.
+const FRAPPE_METHODS: [&str; 3] = ["/api/method/", "/api/v1/method/", "/api/v2/method/"];
+
+/// How people sign in at a guarded site.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WaysIn {
+    /// The app is Frappe: a command anywhere in the request can be a way in.
+    pub(crate) frappe: bool,
+    /// Paths by which people sign in, and all below them, as [`simplify`] makes them.
+    pub(crate) paths: Vec<String>,
+    /// Paths of files, which do not count against the limit of users.
+    pub(crate) files: Vec<String>,
+    /// A form that comes back with 200 was not accepted: who is let in is sent elsewhere. So it is with Flask's forms;
+    /// Frappe says 401.
+    pub(crate) form_again_is_failure: bool,
+}
+
+/// What the head of a request is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Judged {
+    pub(crate) kind: PathKind,
+    /// The account that the query names.
+    pub(crate) account: Option<String>,
+}
+
+impl WaysIn {
+    /// The preset's, and the site's own.
+    pub(crate) fn of(site: &SiteConfig) -> Self {
+        Self {
+            frappe: site.preset == Preset::Frappe,
+            paths: site.all_ways_in().map(simplify).collect(),
+            files: site.preset.static_paths().iter().map(|path| (*path).to_owned()).collect(),
+            form_again_is_failure: site.preset == Preset::Kpi,
+        }
+    }
+
+    /// What the head alone shows.
+    pub(crate) fn judge(&self, parts: &Parts) -> Judged {
+        let plain = simplify(parts.uri.path());
+        let query = fields::in_query(parts.uri.query().unwrap_or_default());
+        let reads = reads(&parts.method) && !overrides_method(&parts.headers);
+        let api = is_under(&plain, "/api");
+        let kind = if self.is_way_in(&plain, &query, reads) {
+            PathKind::SignIn { api }
+        } else if api {
+            PathKind::Api
+        } else if reads && !query.command && is_file(parts.uri.path(), &plain, &self.files) {
+            PathKind::Asset
+        } else {
+            PathKind::Page
+        };
+        Judged { kind, account: query.account }
+    }
+
+    /// Whether the body has a say in it.
+    pub(crate) const fn reads_commands(&self) -> bool {
+        self.frappe
+    }
+
+    /// Whether an answer of the app says that somebody was not let in.
+    pub(crate) fn is_failure(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        let html = || {
+            let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+            value.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"))
+        };
+        matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+            || (self.form_again_is_failure && status == StatusCode::OK && html())
+    }
+
+    fn is_way_in(&self, plain: &str, query: &Findings, reads: bool) -> bool {
+        // Looking at a sign-in page is no try. Frappe takes one by any method.
+        let by_path = !reads && self.paths.iter().any(|path| is_under(plain, path));
+        by_path || (self.frappe && (query.way_in || names_method(plain)))
+    }
+}
+
+fn names_method(plain: &str) -> bool {
+    FRAPPE_METHODS.iter().any(|prefix| plain.strip_prefix(prefix).is_some_and(command::names_way_in))
+}
+
+fn overrides_method(headers: &HeaderMap) -> bool {
+    METHOD_OVERRIDES.iter().any(|name| headers.contains_key(name))
+}
+
+/// Whether somebody shows the name and password, or the key and secret, of an app's own account: a refusal of those
+/// is a failed try wherever it happens. A bearer token runs out by itself, and says nothing.
+pub(crate) fn shows_credentials(headers: &HeaderMap, method: &Method) -> bool {
+    let scheme = |value: &HeaderValue| {
+        let word = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+        word.eq_ignore_ascii_case(b"basic") || word.eq_ignore_ascii_case(b"token")
+    };
+    *method != Method::OPTIONS && headers.get_all(header::AUTHORIZATION).iter().any(scheme)
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_config::PathPrefix;
+
+    use super::*;
+
+    fn frappe() -> WaysIn {
+        WaysIn::of(&SiteConfig { preset: Preset::Frappe, ..SiteConfig::default() })
+    }
+
+    fn kpi() -> WaysIn {
+        let ways_in = vec![PathPrefix::parse("/My-Login").unwrap()];
+        WaysIn::of(&SiteConfig { preset: Preset::Kpi, ways_in, ..SiteConfig::default() })
+    }
+
+    fn judge(ways: &WaysIn, line: &str) -> PathKind {
+        let (method, uri) = line.split_once(' ').unwrap();
+        let request = http::Request::builder().method(method).uri(uri).body(()).unwrap();
+        ways.judge(&request.into_parts().0).kind
+    }
+
+    /// covers T4.3 (part)
+    #[test]
+    fn every_way_in_of_frappe_that_the_head_shows_is_found() {
+        for line in [
+            "POST /api/method/login",
+            "GET /api/method/login?usr=a&pwd=b",
+            "PUT /api/v1/method/login",
+            "POST /api/v2/method/login",
+            "POST /api/v2/method/User/update_password",
+            "POST //api/method/login",
+            "POST /api//method/./login",
+            "POST /API/Method/Login",
+            "POST /api/method/%6c%6Fgin",
+            "POST /api/method/%256cogin",
+            "POST /api/method/login/",
+            "POST /api/method/login/anything",
+            "POST /x/../api/method/login",
+            "GET /api/method/frappe.www.login.login_via_key?key=abc",
+            "GET /api/method/frappe.integrations.oauth2_logins.login_via_google?code=1&state=2",
+        ] {
+            assert_eq!(judge(&frappe(), line), PathKind::SignIn { api: true }, "{line}");
+        }
+        for line in [
+            "POST /login",
+            "POST /?cmd=login",
+            "GET /?cmd=login&usr=a&pwd=b",
+            "GET /app/home?x=1&%63m%64=l%6Fgin",
+            "GET /?cmd=ping&cmd=login",
+            "GET /?cmd=login&cmd=ping",
+            "GET /?cmd=LOGIN",
+            "GET /?a=b;cmd=login",
+            "GET /assets/a.js?cmd=login",
+            "POST /?cmd=frappe.core.doctype.user.user.reset_password&user=a",
+        ] {
+            assert_eq!(judge(&frappe(), line), PathKind::SignIn { api: false }, "{line}");
+        }
+    }
+
+    /// covers T4.1 (part), T4.2 (part)
+    #[test]
+    fn the_rest_of_frappe_is_calls_files_and_pages() {
+        for (line, kind) in [
+            ("GET /login", PathKind::Page),
+            ("GET /login?redirect-to=/app", PathKind::Page),
+            ("GET /app/login-settings", PathKind::Page),
+            ("GET /?xcmd=login", PathKind::Page),
+            ("GET /api/method/frappe.auth.get_logged_user", PathKind::Api),
+            ("POST /api/method/logout", PathKind::Api),
+            ("GET /API/resource/User", PathKind::Api),
+            ("GET /%61pi/resource/User", PathKind::Api),
+            ("GET //api/resource/User", PathKind::Api),
+            ("GET /assets/frappe/desk.bundle.js?v=7", PathKind::Asset),
+            ("HEAD /files/logo.png", PathKind::Asset),
+            ("GET /files/logo.png?cmd=frappe.client.get_list", PathKind::Page),
+            ("GET /assets/../app", PathKind::Page),
+            ("GET /assets/%2e%2e/app", PathKind::Page),
+            ("POST /files/logo.png", PathKind::Page),
+            ("GET /private/files/payroll.pdf", PathKind::Page),
+        ] {
+            assert_eq!(judge(&frappe(), line), kind, "{line}");
+        }
+    }
+
+    /// covers T4.3 (part)
+    #[test]
+    fn a_try_at_another_app_is_a_request_that_changes_something() {
+        for line in ["POST /login", "PUT /Login/", "POST /login;jsessionid=1", "POST /lo%67in", "POST /my-login"] {
+            assert_eq!(judge(&kpi(), line), PathKind::SignIn { api: false }, "{line}");
+        }
+        assert_eq!(judge(&kpi(), "POST /api/auth/token"), PathKind::SignIn { api: true });
+        assert_eq!(judge(&kpi(), "GET /api/auth/me"), PathKind::Api);
+        assert_eq!(judge(&kpi(), "GET /login"), PathKind::Page);
+        assert_eq!(judge(&kpi(), "GET /?cmd=login"), PathKind::Page);
+        assert_eq!(judge(&kpi(), "GET /static/app.css"), PathKind::Asset);
+        let request = http::Request::get("/login").header("X-HTTP-Method-Override", "POST").body(()).unwrap();
+        assert_eq!(kpi().judge(&request.into_parts().0).kind, PathKind::SignIn { api: false });
+    }
+
+    /// covers T5.2 (part)
+    #[test]
+    fn an_answer_tells_that_somebody_was_not_let_in() {
+        let html = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("Text/HTML; charset=utf-8"))]);
+        let json = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        for (ways, status, headers, failed) in [
+            (frappe(), 401, &json, true),
+            (frappe(), 403, &html, true),
+            (frappe(), 200, &json, false),
+            (frappe(), 200, &html, false),
+            (frappe(), 302, &html, false),
+            (frappe(), 429, &json, false),
+            (frappe(), 500, &json, false),
+            (kpi(), 200, &html, true),
+            (kpi(), 302, &html, false),
+            (kpi(), 200, &json, false),
+            (kpi(), 401, &json, true),
+        ] {
+            assert_eq!(ways.is_failure(StatusCode::from_u16(status).unwrap(), headers), failed, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_header_is_a_try_and_a_token_that_runs_out_is_none() {
+        for (value, expected) in
+            [("Basic YTpi", true), ("basic YTpi", true), ("token key:secret", true), ("Bearer abc", false)]
+        {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
+            assert_eq!(shows_credentials(&headers, &Method::GET), expected, "{value}");
+        }
+    }
+}
