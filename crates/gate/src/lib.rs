@@ -25,4 +25,4 @@ pub use pipeline::layers;
 pub use readiness::Readiness;
 pub use sites::Site;
 pub use tls::{TlsError, check_certificates};
-pub use ways_in::{FieldScanner, Findings};
+pub use ways_in::{FieldScanner, Findings, WaysIn};

@@ -23,7 +23,7 @@ pub struct Site {
     /// The app.
     pub router: Router,
     /// How people sign in, where the site is guarded.
-    pub(crate) ways_in: Option<WaysIn>,
+    pub ways_in: Option<WaysIn>,
 }
 
 impl Site {

@@ -23,14 +23,9 @@ pub(crate) async fn build(system: &System, config: &SiteConfig, links_open_at_on
     let secret = system.vault.secret(CSRF_KEY, 32).await?;
     let key: &[u8; 32] = secret.expose().as_slice().try_into().context("the key of form tokens has not 32 bytes")?;
     let frame = SiteFrame { csrf: CsrfKey::new(key), navigation: Arc::new(navigation(&system.config)) };
-    Ok(Site {
-        name: site_name(config).to_owned(),
-        hosts: config.hosts.clone(),
-        headers: system.config.headers_of(config),
-        frame,
-        title: system.config.company.name.clone(),
-        router: routes(system, links_open_at_once).into_router(),
-    })
+    let router = routes(system, links_open_at_once).into_router();
+    let site = Site::new(&system.config, config, frame, router);
+    Ok(Site { name: site_name(config).to_owned(), title: system.config.company.name.clone(), ..site })
 }
 
 /// Every route of the KPI site, with what each asks of its visitors.

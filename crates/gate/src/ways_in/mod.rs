@@ -7,4 +7,5 @@ mod rules;
 
 pub(crate) use body::{Late, Refuse, look_at_body};
 pub use fields::{FieldScanner, Findings};
-pub(crate) use rules::{Judged, WaysIn, shows_credentials};
+pub use rules::WaysIn;
+pub(crate) use rules::{Judged, shows_credentials};

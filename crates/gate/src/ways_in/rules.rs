@@ -22,7 +22,7 @@ const FRAPPE_METHODS: [&str; 3] = ["/api/method/", "/api/v1/method/", "/api/v2/m
 
 /// How people sign in at a guarded site.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct WaysIn {
+pub struct WaysIn {
     /// The app is Frappe: a command anywhere in the request can be a way in.
     pub(crate) frappe: bool,
     /// Paths by which people sign in, and all below them, as [`simplify`] makes them.
@@ -44,7 +44,8 @@ pub(crate) struct Judged {
 
 impl WaysIn {
     /// The preset's, and the site's own.
-    pub(crate) fn of(site: &SiteConfig) -> Self {
+    #[must_use]
+    pub fn of(site: &SiteConfig) -> Self {
         Self {
             frappe: site.preset == Preset::Frappe,
             paths: site.all_ways_in().map(simplify).collect(),
