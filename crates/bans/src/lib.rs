@@ -1,1 +1,24 @@
 #![doc = include_str!("../README.md")]
+
+mod ledger;
+mod live;
+mod model;
+mod neighbours;
+mod policy;
+mod service;
+mod store;
+mod target;
+
+pub use model::{
+    Ban, BanFacts, BanFilter, FailedTry, MANUAL, Measure, NEIGHBOURS, NewBan, Pace, SIGN_IN, WaitPermit, Which,
+};
+pub use policy::{MANAGE_BANS, ManageBans, READ_BANS, ReadBans, may_manage_bans, may_read_bans};
+pub use service::Bans;
+pub use target::Target;
+
+/// The tables of this crate.
+pub const MIGRATIONS: palisade_store::MigrationSet = palisade_store::migrations!("bans", [1 => "0001_ban"]);
+
+/// Every statement of this crate, for the test that prepares them all.
+#[doc(hidden)]
+pub const STATEMENTS: &[palisade_store::Statement] = store::STATEMENTS;

@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::{
     AccessConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
-    HeadersConfig, HelperConfig, HostName, LimitConfig, LimitsConfig, ListenConfig, LogConfig, RuleConfig, SealConfig,
-    Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig, TrustedNetwork, UpstreamConfig,
-    check,
+    HeadersConfig, HelperConfig, HostName, JailsConfig, LimitConfig, LimitsConfig, ListenConfig, LogConfig, RuleConfig,
+    SealConfig, Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig, TrustedNetwork,
+    UpstreamConfig, check,
     error::{Finding, Place, Severity},
     reference::KeyReference,
 };
@@ -47,6 +47,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[[limit]]`
     pub limit: Vec<LimitConfig>,
+    /// `[jails]`
+    pub jails: JailsConfig,
     /// `[sizes]`
     pub sizes: SizesConfig,
     /// `[timeouts]`
@@ -95,6 +97,7 @@ impl Default for Config {
             headers: HeadersConfig::default(),
             limits: LimitsConfig::default(),
             limit: Vec::new(),
+            jails: JailsConfig::default(),
             sizes: SizesConfig::default(),
             timeouts: TimeoutsConfig::default(),
             log: LogConfig::default(),
@@ -293,6 +296,7 @@ impl Config {
             HeadersConfig::reference(),
             LimitsConfig::reference(),
             LimitConfig::reference(),
+            JailsConfig::reference(),
             SizesConfig::reference(),
             TimeoutsConfig::reference(),
             LogConfig::reference(),

@@ -19,6 +19,7 @@ pub use section::{
     database::{DatabaseConfig, DatabaseUrlText},
     headers::{FrameOptions, HeaderOverrides, HeaderText, HeadersConfig, ReferrerPolicy},
     helper::HelperConfig,
+    jails::{IncrementConfig, JailsConfig, SignInJailConfig},
     limit::{LimitBy, LimitConfig, MethodName},
     limits::{LimitsConfig, RateConfig, WindowConfig},
     listen::ListenConfig,

@@ -37,6 +37,12 @@ impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
+
+    /// As a value that can be compared with other networks.
+    #[must_use]
+    pub const fn net(&self) -> IpNet {
+        self.0
+    }
 }
 
 impl From<IpAddr> for Network {
@@ -90,6 +96,12 @@ impl TrustedNetwork {
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(address)
+    }
+
+    /// As a value that can be compared with other networks.
+    #[must_use]
+    pub const fn net(&self) -> IpNet {
+        self.0.net()
     }
 }
 

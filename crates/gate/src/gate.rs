@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use palisade_bans::Bans;
 use palisade_base::{Env, auth::Authenticator};
 use palisade_config::Config;
 use thiserror::Error as ThisError;
@@ -30,6 +31,8 @@ pub struct GateParts {
     pub trail: Arc<dyn SecurityTrail>,
     /// Whether the program can do its work.
     pub readiness: Readiness,
+    /// Who is shut out, and what counts failures.
+    pub bans: Bans,
     /// The sites. Every host of the configuration belongs to one of them.
     pub sites: Vec<Site>,
 }

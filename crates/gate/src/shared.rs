@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use palisade_bans::Bans;
 use palisade_base::{AddressKey, Env, auth::Authenticator};
 use palisade_config::{Config, LimitsConfig, RateConfig};
 use palisade_counters::{ConnectionLimiter, Rate, RateLimiter, Window, WindowLimiter};
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) env: Env,
     pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) bans: Bans,
     pub(crate) sites: Sites,
     /// For answers that belong to no site.
     pub(crate) default_headers: HeaderSet,
@@ -70,6 +72,7 @@ impl Shared {
             uri: sizes.uri_bytes,
         };
         Self {
+            bans: parts.bans,
             sites: Sites::new(parts.sites),
             default_headers: HeaderSet::new(&config.headers),
             default_render: RenderState { site_name: config.company.name.clone() },

@@ -22,6 +22,8 @@ const VAULT_UPKEEP: Duration = Duration::from_secs(60);
 const COUNTED_FAILURES: Duration = Duration::from_secs(60);
 /// How often standings are looked for that were made with another catalogue.
 const STANDINGS: Duration = Duration::from_secs(60);
+/// How often bans that have run out are let go of in memory.
+const TIDY_BANS: Duration = Duration::from_secs(60);
 /// How often what has run out is deleted.
 const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
 
@@ -67,13 +69,20 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
         let (records, standings) = (records.clone(), standings.clone());
         async move { rebuild_standings(&records, &standings).await }
     }));
-    let identity = system.identity;
+    let bans = system.bans.clone();
+    tasks.spawn(repeat(TIDY_BANS, stop.subscribe(), move || {
+        let bans = bans.clone();
+        async move { bans.tidy() }
+    }));
+    let (identity, bans) = (system.identity, system.bans);
     tasks.spawn(repeat(CLEAN_UP, stop.subscribe(), move || {
-        let identity = identity.clone();
+        let (identity, bans) = (identity.clone(), bans.clone());
         async move {
-            if let Err(error) = identity.clean_up().await {
-                let cause = error.cause_for_log();
-                tracing::warn!(cause, "what has run out could not be deleted; it will be next time");
+            for done in [identity.clean_up().await, bans.clean_up().await] {
+                if let Err(error) = done {
+                    let cause = error.cause_for_log();
+                    tracing::warn!(cause, "what has run out could not be deleted; it will be next time");
+                }
             }
         }
     }));

@@ -51,6 +51,7 @@ pub async fn start(mut config: Config, env: Env, links_open_at_once: bool) -> an
         authenticator: Arc::new(system.identity.clone()),
         trail: Arc::new(system.store.clone()),
         readiness: readiness.clone(),
+        bans: system.bans.clone(),
         sites,
     })?;
     let gate = gate.bind().await?;

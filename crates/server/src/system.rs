@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use palisade_bans::Bans;
 use palisade_base::Env;
 use palisade_config::Config;
 use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, permissions::CONSOLE, settings::Profile};
@@ -29,6 +30,7 @@ pub const MIGRATIONS: &[MigrationSet] = &[
     palisade_trail::MIGRATIONS,
     palisade_records::MIGRATIONS,
     palisade_identity::MIGRATIONS,
+    palisade_bans::MIGRATIONS,
     palisade_kpi::MIGRATIONS,
 ];
 
@@ -53,6 +55,8 @@ pub struct System {
     pub records: Records,
     /// Users, sessions, roles, keys.
     pub identity: Identity,
+    /// Who is shut out, and the jails.
+    pub bans: Bans,
     /// The trail; numbers and seals once it is started.
     pub trail: Trail,
 }
@@ -129,9 +133,10 @@ impl System {
         let vault = open_vault(&config, &store).await?;
         let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config));
         identity.declare(declarations()).await.map_err(plain)?;
+        let bans = Bans::open(store.clone(), &config).await.map_err(plain)?;
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
-        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, trail })
+        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, bans, trail })
     }
 
     /// Seals what is left and closes the database.
@@ -145,6 +150,7 @@ impl System {
                 "how many sign-ins failed could not be written into the trail"
             );
         }
+        self.bans.close().await;
         let sealed = self.trail.stop().await;
         self.store.close().await;
         Ok(sealed?)

@@ -20,6 +20,7 @@ pub(crate) struct Carried(pub(crate) Arc<Failure>);
 struct Inner {
     error: Error,
     status: StatusCode,
+    title: Option<&'static str>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -32,7 +33,7 @@ impl Failure {
     /// The error with another status than its kind has.
     #[must_use]
     pub fn with_status(error: Error, status: StatusCode) -> Self {
-        Self(Box::new(Inner { error, status, headers: Vec::new() }))
+        Self(Box::new(Inner { error, status, title: None, headers: Vec::new() }))
     }
 
     /// Says when to try again, rounded up to whole seconds.
@@ -47,6 +48,18 @@ impl Failure {
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
         self
+    }
+
+    /// Gives its page another heading than its status has.
+    #[must_use]
+    pub const fn titled(mut self, title: &'static str) -> Self {
+        self.0.title = Some(title);
+        self
+    }
+
+    /// The heading of its page, where it has one of its own.
+    pub(crate) const fn title(&self) -> Option<&'static str> {
+        self.0.title
     }
 
     /// The failure that a response carries, while nobody has made a page of it.

@@ -20,6 +20,7 @@ mod redirect;
 mod render;
 mod routes;
 mod same_origin;
+mod sign_in_failed;
 mod visitor;
 
 pub use access::{Access, Denial};
@@ -41,4 +42,5 @@ pub use path_id::PathId;
 pub use redirect::{ReturnPath, path_segment, see_other, see_other_with};
 pub use render::{RenderState, render_failures, wants_json};
 pub use routes::{RouteInfo, Routes};
+pub use sign_in_failed::SignInFailed;
 pub use visitor::{SiteFrame, Visitor};

@@ -234,7 +234,7 @@ pub(crate) fn error_page(
         signed_in: visitor.is_some_and(Visitor::is_signed_in),
         ours: matches!(error.kind(), Kind::Internal | Kind::Unavailable),
     };
-    let title = title_of(failure.status());
+    let title = failure.title().unwrap_or_else(|| title_of(failure.status()));
     let rendered = Html::of(&body).and_then(|body| match visitor {
         Some(visitor) => Page::new(visitor, title).width(Width::Reading).status(failure.status()).body_html(&body),
         None => bare_page(failure.status(), title, &state.site_name, &body),

@@ -2,6 +2,7 @@
 
 mod host;
 mod hsts;
+mod jails;
 mod numbers;
 mod rules;
 mod sites;
@@ -23,6 +24,7 @@ pub(crate) fn text_alone(config: &Config) -> Vec<Finding> {
     sites::check(&mut checker);
     rules::check(&mut checker);
     numbers::check(&mut checker);
+    jails::check(&mut checker);
     checker.findings
 }
 
@@ -30,6 +32,7 @@ pub(crate) fn text_alone(config: &Config) -> Vec<Finding> {
 pub(crate) fn provisioned(config: &Config) -> Vec<Finding> {
     let mut checker = Checker { config, findings: Vec::new() };
     host::check(&mut checker);
+    jails::check_folder(&mut checker);
     checker.findings
 }
 

@@ -102,7 +102,7 @@ impl TryFrom<RawRate> for RateConfig {
     }
 }
 
-fn check_range(name: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Result<(), String> {
+pub(super) fn check_range(name: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Result<(), String> {
     if range.contains(&value) {
         return Ok(());
     }

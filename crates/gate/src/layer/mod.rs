@@ -3,6 +3,7 @@
 pub(crate) mod access_log;
 pub(crate) mod address_limits;
 pub(crate) mod app;
+pub(crate) mod ban;
 pub(crate) mod client_address;
 pub(crate) mod failures;
 pub(crate) mod health;

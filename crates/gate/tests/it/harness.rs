@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, body::Bytes, extract::Request, http::HeaderMap, response::IntoResponse, routing};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use palisade_bans::Bans;
 use palisade_base::{
     Actor, ApiKeyId, Authority, Caller, Env, Error, Kind, Origin, Permission, PersonId, PlainToken, Scope, SessionId,
     TrailEntry, UserId,
@@ -17,6 +18,7 @@ use palisade_base::{
 };
 use palisade_config::{Config, HostName, Network, SiteConfig};
 use palisade_gate::{BoundAddresses, Gate, GateParts, Metrics, Readiness, SecurityTrail, Site};
+use palisade_store::{DatabaseUrl, Migrator, PoolConfig, STORE_MIGRATIONS, Store};
 use palisade_testkit::{ManualClock, TestEnv};
 use palisade_web::{Access, CsrfKey, Navigation, Routes, SiteFrame, Visitor};
 use tokio::{
@@ -39,6 +41,7 @@ const READ: Permission = Permission::new("kpi.employee.read");
 pub(crate) struct TestGate {
     pub(crate) bound: BoundAddresses,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) bans: Bans,
     pub(crate) trail: Arc<RecordedTrail>,
     pub(crate) seen: Arc<Mutex<Vec<(String, bool, Origin)>>>,
     pub(crate) readiness: Readiness,
@@ -97,6 +100,7 @@ impl TestGate {
         let dir = tempfile::tempdir().unwrap();
         let mut config = config(dir.path());
         change(&mut config);
+        let bans = open_bans(&config, dir.path(), &env).await;
         let (trail, seen) = (Arc::new(RecordedTrail::default()), Arc::default());
         let readiness = Readiness::new(true);
         let frame = SiteFrame {
@@ -110,13 +114,14 @@ impl TestGate {
             authenticator: Arc::new(Known { seen: Arc::clone(&seen) }),
             trail: trail.clone(),
             readiness: readiness.clone(),
+            bans: bans.clone(),
             sites,
         };
         let gate = Gate::new(parts).unwrap().bind().await.unwrap();
         let (bound, metrics) = (gate.addresses().clone(), gate.metrics());
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gate.serve(async { drop(stopped.await) }));
-        Self { bound, clock, trail, seen, readiness, metrics, stop: Some(stop), served, _dir: dir }
+        Self { bound, clock, bans, trail, seen, readiness, metrics, stop: Some(stop), served, _dir: dir }
     }
 
     /// The directory that its data is in.
@@ -222,11 +227,21 @@ pub(crate) fn trust_all() -> Arc<dyn rustls::client::danger::ServerCertVerifier>
     Arc::new(TrustAll)
 }
 
+/// Nobody is banned yet.
+async fn open_bans(config: &Config, dir: &Path, env: &Env) -> Bans {
+    let url = DatabaseUrl::Sqlite(dir.join("bans.db"));
+    Migrator(&[STORE_MIGRATIONS, palisade_bans::MIGRATIONS]).run(&url, None, env.now()).await.unwrap();
+    let store = Store::open(&url, &PoolConfig::default(), env.clone()).await.unwrap();
+    Bans::open(store, config).await.unwrap()
+}
+
 /// A gate of this configuration that is not bound.
-pub(crate) fn try_gate(config: Config) -> Result<Gate, palisade_gate::GateError> {
+pub(crate) async fn try_gate(config: Config) -> Result<Gate, palisade_gate::GateError> {
+    let (env, dir) = (TestEnv::default().env, tempfile::tempdir().unwrap());
     Gate::new(GateParts {
+        bans: open_bans(&config, dir.path(), &env).await,
         config: Arc::new(config),
-        env: TestEnv::default().env,
+        env,
         authenticator: Arc::new(Known { seen: Arc::default() }),
         trail: Arc::new(RecordedTrail::default()),
         readiness: Readiness::new(true),

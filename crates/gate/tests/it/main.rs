@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod bans;
 mod forwarding;
 mod headers;
 mod hosts;

@@ -185,7 +185,7 @@ async fn files_that_do_not_belong_together_are_refused_with_their_names() {
     let found = palisade_gate::check_certificates(&config).unwrap_err();
     assert_eq!(found.findings.len(), 1);
     assert!(found.findings[0].what.ends_with(&format!("does not belong to the certificate {}", cert.display())));
-    let error = crate::harness::try_gate(config).err().unwrap().to_string();
+    let error = crate::harness::try_gate(config).await.err().unwrap().to_string();
     assert_eq!(
         error,
         format!(

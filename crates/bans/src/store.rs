@@ -1,0 +1,122 @@
+//! The SQL of bans.
+
+use palisade_base::Instant;
+use palisade_store::{Conn, Row, SqlBuilder, StoreError, WriteTx, statements};
+
+use crate::{
+    Target,
+    model::{Ban, BanFilter, Measure, Which},
+};
+
+statements! {
+    /// A new ban; the same one again changes nothing, since a commit may have arrived although its answer did not.
+    INSERT = "INSERT INTO ban (id, network, first_ip, last_ip, measure, jail, made_by, began_at, ends_at, reason, \
+              evidence, failures, offences) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+              ON CONFLICT (id) DO NOTHING";
+    /// Every measure against this network ends.
+    LIFT = "UPDATE ban SET lifted_at = $1, lifted_by = $2 \
+            WHERE network = $3 AND lifted_at IS NULL AND (ends_at IS NULL OR ends_at > $1)";
+    /// What holds now, those that last longest first.
+    LIVE = "SELECT * FROM ban WHERE lifted_at IS NULL AND (ends_at IS NULL OR ends_at > $1) \
+            ORDER BY ends_at IS NULL DESC, ends_at DESC LIMIT $2";
+    /// What a jail did and has not been forgotten, oldest first: how often a client was banned makes the next ban longer.
+    RECENT = "SELECT * FROM ban WHERE jail = $1 AND (ends_at IS NULL OR ends_at > $2) ORDER BY began_at LIMIT $3";
+    /// Long over.
+    FORGET = "DELETE FROM ban WHERE lifted_at < $1 OR ends_at < $1";
+}
+
+/// What separates the lines of evidence; a line holds no control characters.
+const LINE: &str = "\n";
+
+pub(crate) async fn insert(tx: &mut WriteTx, ban: &Ban) -> Result<(), StoreError> {
+    let [first, last] = ban.target.ends();
+    let sql = INSERT
+        .bind(ban.id)
+        .bind(ban.target.to_string())
+        .bind(&first)
+        .bind(&last)
+        .bind(ban.measure.as_str())
+        .bind(&ban.jail)
+        .bind(&ban.made_by)
+        .bind(ban.began_at)
+        .bind(ban.ends_at)
+        .bind(&ban.reason)
+        .bind(ban.evidence.join(LINE))
+        .bind(i64::from(ban.failures))
+        .bind(i64::from(ban.offences));
+    tx.execute(sql).await.map(drop)
+}
+
+pub(crate) async fn lift(tx: &mut WriteTx, target: Target, now: Instant, by: &str) -> Result<u64, StoreError> {
+    tx.execute(LIFT.bind(now).bind(by).bind(target.to_string())).await
+}
+
+pub(crate) async fn live(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<Ban>, StoreError> {
+    conn.fetch_all(LIVE.bind(now).bind(limit)).await?.iter().map(read).collect()
+}
+
+pub(crate) async fn recent(conn: &mut Conn, jail: &str, since: Instant, limit: i64) -> Result<Vec<Ban>, StoreError> {
+    conn.fetch_all(RECENT.bind(jail).bind(since).bind(limit)).await?.iter().map(read).collect()
+}
+
+pub(crate) async fn forget(tx: &mut WriteTx, before: Instant) -> Result<u64, StoreError> {
+    tx.execute(FORGET.bind(before)).await
+}
+
+/// The bans that fit, newest first.
+pub(crate) async fn list(conn: &mut Conn, filter: &BanFilter, now: Instant) -> Result<Vec<Ban>, StoreError> {
+    let mut sql = SqlBuilder::new("SELECT * FROM ban");
+    push_filter(&mut sql, filter, now);
+    sql.push(" ORDER BY began_at DESC, id DESC LIMIT ").value(whole(filter.limit));
+    sql.push(" OFFSET ").value(whole(filter.offset));
+    conn.fetch_all(sql.build()).await?.iter().map(read).collect()
+}
+
+/// How many fit.
+pub(crate) async fn count(conn: &mut Conn, filter: &BanFilter, now: Instant) -> Result<u64, StoreError> {
+    let mut sql = SqlBuilder::new("SELECT count(*) AS n FROM ban");
+    push_filter(&mut sql, filter, now);
+    let count: i64 = conn.fetch_one(sql.build()).await?.get("n")?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn push_filter(sql: &mut SqlBuilder, filter: &BanFilter, now: Instant) {
+    match filter.which {
+        Which::Live => sql.push(" WHERE lifted_at IS NULL AND (ends_at IS NULL OR ends_at > ").value(now).push(")"),
+        Which::Over => sql.push(" WHERE (lifted_at IS NOT NULL OR ends_at <= ").value(now).push(")"),
+        Which::All => sql.push(" WHERE 1 = 1"),
+    };
+    if let Some([first, last]) = filter.touching.map(Target::ends) {
+        sql.push(" AND first_ip <= ").value(&last).push(" AND last_ip >= ").value(&first);
+    }
+    if let Some(jail) = &filter.jail {
+        sql.push(" AND jail = ").value(jail);
+    }
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn read(row: &Row) -> Result<Ban, StoreError> {
+    let network: String = row.get("network")?;
+    let measure: String = row.get("measure")?;
+    let evidence: String = row.get("evidence")?;
+    let count = |column| row.get::<i64>(column).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    let lifted_at: Option<Instant> = row.get("lifted_at")?;
+    let lifted_by: Option<String> = row.get("lifted_by")?;
+    Ok(Ban {
+        id: row.get("id")?,
+        target: Target::parse(&network).map_err(|_| StoreError::Other(format!("{network:?} is no banned network")))?,
+        measure: Measure::read(&measure).ok_or_else(|| StoreError::Other(format!("{measure:?} is no measure")))?,
+        jail: row.get("jail")?,
+        made_by: row.get("made_by")?,
+        began_at: row.get("began_at")?,
+        ends_at: row.get("ends_at")?,
+        reason: row.get("reason")?,
+        evidence: evidence.split(LINE).filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        failures: count("failures")?,
+        offences: count("offences")?,
+        lifted: lifted_at.map(|at| (at, lifted_by.unwrap_or_default())),
+    })
+}
