@@ -1,3 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+pub mod client;
+mod command;
+mod config;
+pub mod firewall;
 pub mod follow;
+mod owner;
+pub mod process;
+pub mod protocol;
+
+pub use command::CommandConfig;
+pub use config::{FileError, FirewallConfig, HelperFile, LogConfig, Parameters, USUAL_FILE};
