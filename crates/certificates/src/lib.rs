@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+
+mod certificates;
+mod challenge;
+mod disk;
+mod error;
+mod facts;
+mod label;
+mod local_ca;
+mod own;
+mod pair;
+mod plan;
+mod self_signed;
+mod serving;
+mod state;
+mod status;
+mod trail;
+mod upkeep;
+mod watch;
+
+pub use certificates::Certificates;
+pub use error::{CertificateError, check_certificates};
+pub use facts::Facts;
+pub use serving::ACME_TLS_ALPN;
+pub use status::{CertificateStatus, Trouble};
+pub use trail::CertificateTrail;
+pub use upkeep::Upkeep;

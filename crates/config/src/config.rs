@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    AccessConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
+    AccessConfig, AcmeConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
     HeadersConfig, HelperConfig, HostName, JailsConfig, LimitConfig, LimitsConfig, ListenConfig, LogConfig, RuleConfig,
     SealConfig, Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig, TrustedNetwork,
     UpstreamConfig, check,
@@ -39,6 +39,8 @@ pub struct Config {
     pub console: ConsoleConfig,
     /// `[tls]`
     pub tls: TlsConfig,
+    /// `[acme]`
+    pub acme: AcmeConfig,
     /// `[database]`
     pub database: DatabaseConfig,
     /// `[headers]`
@@ -93,6 +95,7 @@ impl Default for Config {
             sites: Vec::new(),
             console: ConsoleConfig::default(),
             tls: TlsConfig::default(),
+            acme: AcmeConfig::default(),
             database: DatabaseConfig::default(),
             headers: HeadersConfig::default(),
             limits: LimitsConfig::default(),
@@ -292,6 +295,7 @@ impl Config {
             RuleConfig::reference(),
             ConsoleConfig::reference(),
             TlsConfig::reference(),
+            AcmeConfig::reference(),
             DatabaseConfig::reference(),
             HeadersConfig::reference(),
             LimitsConfig::reference(),

@@ -5,6 +5,7 @@ mod config;
 mod error;
 mod host;
 mod network;
+mod public_name;
 mod reference;
 mod section;
 
@@ -14,6 +15,7 @@ pub use host::{HostName, HostNameError};
 pub use network::{Network, TrustedNetwork};
 pub use reference::{KeyReference, Section, SectionReference, render_reference};
 pub use section::{
+    acme::{AcmeChallenge, AcmeConfig, AcmeDirectory, ExternalAccountConfig, MailAddress},
     company::{CompanyConfig, TimeZoneName},
     console::ConsoleConfig,
     database::{DatabaseConfig, DatabaseUrlText},

@@ -1,5 +1,6 @@
 //! The sections of `palisade.toml`, one per file.
 
+pub(crate) mod acme;
 pub(crate) mod company;
 pub(crate) mod console;
 pub(crate) mod database;

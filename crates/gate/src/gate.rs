@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use palisade_bans::Bans;
 use palisade_base::{Env, auth::Authenticator};
+use palisade_certificates::Certificates;
 use palisade_config::Config;
 use thiserror::Error as ThisError;
 use tokio::net::TcpListener;
@@ -16,7 +17,7 @@ use crate::{
     readiness::Readiness,
     shared::Shared,
     sites::Site,
-    tls::{self, CertificateStore, TlsError},
+    tls::{self, TlsError},
 };
 
 /// What a gate is made of.
@@ -33,6 +34,8 @@ pub struct GateParts {
     pub readiness: Readiness,
     /// Who is shut out, and what counts failures.
     pub bans: Bans,
+    /// The certificates of the sites.
+    pub certificates: Certificates,
     /// The sites. Every host of the configuration belongs to one of them.
     pub sites: Vec<Site>,
 }
@@ -69,20 +72,17 @@ pub struct BoundAddresses {
 /// A gate that is ready to listen.
 pub struct Gate {
     shared: Arc<Shared>,
-    certificates: Arc<CertificateStore>,
     acceptor: TlsAcceptor,
 }
 
 impl Gate {
-    /// Builds the gate; loads or makes certificates.
+    /// Builds the gate.
     ///
     /// # Errors
     /// TLS can't be set up.
     pub fn new(parts: GateParts) -> Result<Self, GateError> {
-        let certificates = Arc::new(CertificateStore::new(tls::load(&parts.config, &parts.env)?));
-        let resolver = Arc::clone(&certificates);
-        let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(resolver)?));
-        Ok(Self { shared: Arc::new(Shared::new(parts)), certificates, acceptor })
+        let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(parts.certificates.resolver())?));
+        Ok(Self { shared: Arc::new(Shared::new(parts)), acceptor })
     }
 
     /// The figures, to add others to.
@@ -117,12 +117,6 @@ impl Gate {
 
     pub(crate) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
-    }
-
-    /// Takes new certificates from the files, or makes a new self-signed one where it is due.
-    pub(crate) fn renew_certificates(&self) -> Result<(), TlsError> {
-        self.certificates.exchange(tls::load(&self.shared.config, &self.shared.env)?);
-        Ok(())
     }
 }
 

@@ -24,5 +24,5 @@ pub use metrics::{Metrics, MetricsSource};
 pub use pipeline::layers;
 pub use readiness::Readiness;
 pub use sites::Site;
-pub use tls::{TlsError, check_certificates};
+pub use tls::TlsError;
 pub use ways_in::{FieldScanner, Findings, WaysIn};

@@ -9,6 +9,7 @@ use std::{
 };
 
 use palisade_base::{AddressKey, Instant};
+use palisade_certificates::ACME_TLS_ALPN;
 use palisade_config::HostName;
 use palisade_counters::{ConnectionPermit, ConnectionRefusal};
 use tokio::{
@@ -21,7 +22,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
     connection::{self, Connection, TlsFacts},
-    gate::{BoundGate, Gate},
+    gate::BoundGate,
     pipeline,
     shared::Shared,
 };
@@ -43,8 +44,6 @@ pub(crate) struct Listening {
     pub(crate) door: Door,
 }
 
-/// How often certificates are looked at.
-const LOOK_AT_CERTIFICATES: Duration = Duration::from_secs(3_600);
 /// How often floods of refusals that have ended are looked for.
 const LOOK_AT_DENIALS: Duration = Duration::from_secs(15);
 /// The rest after an accept that failed, as when the system is out of file descriptors.
@@ -64,7 +63,6 @@ impl BoundGate {
         }
         tokio::select! {
             () = shutdown => {}
-            () = renew_certificates(&self.gate) => {}
             () = tell_denials(&shared) => {}
         }
         shared.denials.tell_overdue(Instant::from_micros(i64::MAX));
@@ -76,17 +74,6 @@ impl BoundGate {
         let finished = async { while accepting.join_next().await.is_some() {} };
         if timeout(patience, finished).await.is_err() {
             tracing::warn!("some connections did not end in time and were cut");
-        }
-    }
-}
-
-async fn renew_certificates(gate: &Gate) {
-    let mut ticks = interval(LOOK_AT_CERTIFICATES);
-    ticks.tick().await;
-    loop {
-        ticks.tick().await;
-        if let Err(error) = gate.renew_certificates() {
-            tracing::error!(%error, "the certificates could not be renewed; the old ones stay in use");
         }
     }
 }
@@ -190,6 +177,8 @@ async fn serve_sites(
         return connection::serve(shared, pipeline::PLAIN, connection, stream, stop).await;
     }
     match timeout(patience, acceptor.accept(stream)).await {
+        // A CA has seen in the handshake what it wanted to see.
+        Ok(Ok(stream)) if is_proof(&stream) => shared.metrics.connection("acme"),
         Ok(Ok(stream)) => {
             let connection = Connection::new(peer, Some(facts_of(&stream)));
             connection::serve(shared, pipeline::SITES, connection, stream, stop).await;
@@ -207,6 +196,10 @@ async fn first_byte(stream: &TcpStream) -> Option<u8> {
     let mut byte = [0];
     let read = stream.peek(&mut byte).await.ok()?;
     (read == 1).then_some(byte[0])
+}
+
+fn is_proof(stream: &TlsStream<TcpStream>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(ACME_TLS_ALPN)
 }
 
 fn facts_of(stream: &TlsStream<TcpStream>) -> TlsFacts {

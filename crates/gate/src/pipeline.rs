@@ -40,6 +40,7 @@ pub(crate) const SITES: &[Step] = steps! {
     access_log: "Outside of the panic guard, so that a crash is a line too; inside of the address, so that the line has it.",
     failures: "Turns errors into pages or JSON, once; around everything that can fail.",
     panic_guard: "Inside of what makes its answer presentable, outside of all code that could panic.",
+    acme_challenge: "A CA must reach it while everybody is turned away: before limits, bans and maintenance. It knows pending tokens only.",
     health: "Before all limits: whoever watches must be told even when everybody else is turned away. It grants nothing.",
     known_host: "The first refusals: what was no HTTP, and hosts that are not ours. Nothing of a site is touched before.",
     sizes: "Before anything reads the body, and before the router reads the address.",
@@ -62,6 +63,7 @@ pub(crate) const PLAIN: &[Step] = steps! {
     access_log: "As for a site.",
     failures: "As for a site.",
     panic_guard: "As for a site.",
+    acme_challenge: "CAs ask here: before the redirect, which they need not follow.",
     health: "Load balancers ask here too.",
     known_host: "Never a redirect to a foreign host.",
     sizes: "As for a site.",
@@ -132,6 +134,7 @@ mod tests {
                 "access_log",
                 "failures",
                 "panic_guard",
+                "acme_challenge",
                 "health",
                 "known_host",
                 "sizes",
@@ -145,8 +148,8 @@ mod tests {
                 "app",
             ]
         );
-        assert_eq!(names(PLAIN)[..9], names(SITES)[..9]);
-        assert_eq!(names(PLAIN)[9..], ["sizes", "https_redirect"]);
+        assert_eq!(names(PLAIN)[..10], names(SITES)[..10]);
+        assert_eq!(names(PLAIN)[10..], ["sizes", "https_redirect"]);
         assert_eq!(names(OPERATIONS), ["request_id", "response_headers", "panic_guard", "sizes", "operations"]);
         assert!([SITES, PLAIN, OPERATIONS].iter().flat_map(|list| list.iter()).all(|step| step.why.ends_with('.')));
     }

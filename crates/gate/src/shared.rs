@@ -10,6 +10,7 @@ use std::{
 
 use palisade_bans::Bans;
 use palisade_base::{AddressKey, Env, auth::Authenticator};
+use palisade_certificates::Certificates;
 use palisade_config::{Config, LimitsConfig, RateConfig};
 use palisade_counters::{ConnectionLimiter, Rate, RateLimiter, Window, WindowLimiter};
 use palisade_web::RenderState;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) authenticator: Arc<dyn Authenticator>,
     pub(crate) bans: Bans,
     pub(crate) sites: Sites,
+    pub(crate) certificates: Certificates,
     /// For answers that belong to no site.
     pub(crate) default_headers: HeaderSet,
     pub(crate) default_render: RenderState,
@@ -74,6 +76,7 @@ impl Shared {
         Self {
             bans: parts.bans,
             sites: Sites::new(parts.sites),
+            certificates: parts.certificates,
             default_headers: HeaderSet::new(&config.headers),
             default_render: RenderState { site_name: config.company.name.clone() },
             limits: Limits::new(limits),

@@ -13,7 +13,7 @@ mod site;
 mod system;
 
 pub use key_file::KeyDir;
-pub use palisade_gate::check_certificates;
+pub use palisade_certificates::check_certificates;
 pub use serve::{Running, real_env, serve, start, stop_signal};
 pub use site::routes;
 pub use system::{DataDir, MIGRATIONS, MIGRATOR, System, database_url};

@@ -52,6 +52,7 @@ pub async fn start(mut config: Config, env: Env, links_open_at_once: bool) -> an
         trail: Arc::new(system.store.clone()),
         readiness: readiness.clone(),
         bans: system.bans.clone(),
+        certificates: system.certificates.clone(),
         sites,
     })?;
     let gate = gate.bind().await?;
@@ -99,6 +100,7 @@ impl Running {
     /// The last leaves of the trail could not be sealed.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let jobs = jobs::start(self.system.clone(), self.readiness.clone());
+        let upkeep = self.system.certificates.start(Arc::new(self.system.store.clone()));
         let (stop, stopped) = oneshot::channel::<()>();
         let (socket, control) = self.control;
         let commands = tokio::spawn(socket.serve(control, async { drop(stopped.await) }));
@@ -106,6 +108,7 @@ impl Running {
         self.readiness.set(false);
         drop(stop);
         let _ = commands.await;
+        upkeep.stop().await;
         jobs.stop().await;
         self.system.close().await
     }

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, anyhow, bail};
 use palisade_bans::Bans;
 use palisade_base::Env;
+use palisade_certificates::Certificates;
 use palisade_config::Config;
 use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, permissions::CONSOLE, settings::Profile};
 use palisade_keys::Vault;
@@ -57,6 +58,8 @@ pub struct System {
     pub identity: Identity,
     /// Who is shut out, and the jails.
     pub bans: Bans,
+    /// The certificates of the sites.
+    pub certificates: Certificates,
     /// The trail; numbers and seals once it is started.
     pub trail: Trail,
 }
@@ -123,6 +126,7 @@ impl System {
     /// What is wrong, where, and what to do.
     pub async fn open(config: Config, env: Env) -> anyhow::Result<Self> {
         DataDir::prepare(&config)?;
+        let certificates = Certificates::load(&config, &env)?;
         let url = database_url(&config)?;
         if matches!(url, DatabaseUrl::Sqlite(_)) {
             MIGRATOR.run(&url, None, env.now()).await?;
@@ -136,7 +140,7 @@ impl System {
         let bans = Bans::open(store.clone(), &config).await.map_err(plain)?;
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
-        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, bans, trail })
+        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, bans, certificates, trail })
     }
 
     /// Seals what is left and closes the database.

@@ -24,6 +24,12 @@ pub(super) fn check(checker: &mut Checker<'_>) {
             check_readable(checker, &format!("site.{number}.upstream.ca"), ca);
         }
     }
+    if let Some(ca) = &config.acme.ca {
+        check_readable(checker, "acme.ca", ca);
+    }
+    if let Some(account) = &config.acme.external_account {
+        check_private(checker, "acme.external_account.key_file", &account.key_file);
+    }
 }
 
 fn check_data_dir(checker: &mut Checker<'_>) {

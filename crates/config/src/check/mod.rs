@@ -1,5 +1,6 @@
 //! Checks beyond the types: first what the text alone shows, then what the machine has.
 
+mod certificates;
 mod host;
 mod hsts;
 mod jails;
@@ -22,6 +23,7 @@ pub(crate) struct Checker<'a> {
 pub(crate) fn text_alone(config: &Config) -> Vec<Finding> {
     let mut checker = Checker { config, findings: Vec::new() };
     sites::check(&mut checker);
+    certificates::check(&mut checker);
     rules::check(&mut checker);
     numbers::check(&mut checker);
     jails::check(&mut checker);

@@ -3,9 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use super::{Checker, hsts};
-use crate::{
-    App, Backend, CertificateSource, HostName, SiteConfig, UpstreamAddress, UpstreamConfig, config::CONSOLE_SITE,
-};
+use crate::{App, Backend, HostName, SiteConfig, UpstreamAddress, UpstreamConfig, config::CONSOLE_SITE};
 
 /// What roles of the built-in apps are kept under, so that no guarded site can take them over by its name.
 const BUILT_IN_NAMES: [&str; 2] = ["kpi", CONSOLE_SITE];
@@ -26,7 +24,6 @@ pub(super) fn check(checker: &mut Checker<'_>) {
         }
         check_hosts(checker, &at, site, &mut hosts);
         check_backend(checker, &at, site);
-        check_certificate(checker, &at, site);
         hsts::warn(checker, &at, site);
     }
     check_console(checker);
@@ -148,16 +145,6 @@ fn reaches(listener: &SocketAddr, host: &HostName) -> bool {
             ip == listener.ip() || (listener.ip().is_unspecified() && (ip.is_loopback() || ip.is_unspecified()))
         }
         None => local_name && (listener.ip().is_unspecified() || listener.ip().is_loopback()),
-    }
-}
-
-fn check_certificate(checker: &mut Checker<'_>, at: &str, site: &SiteConfig) {
-    let tls = &checker.config.tls;
-    let none = site.tls.is_none() && (tls.certificate.is_none() || tls.key.is_none());
-    if site.certificate == Some(CertificateSource::Files) && none {
-        let what = format!("the site {:?} takes its certificate from files, and none are named", site.name);
-        let hint = "Write tls = { certificate = \"…\", key = \"…\" }, or name them under [tls].";
-        checker.report(&format!("{at}.certificate"), what, hint);
     }
 }
 

@@ -40,7 +40,7 @@ fn a_table_says_all_that_there_is_to_say() {
          [[site.rule]]\npath = \"/app/user\"\nnetworks = [\"10.0.0.0/8\"]\nroles = [\"Admin\"]\n\
          [[site.rule]]\npath = \"/hooks\"\nsign_in = \"open\"\n\
          [[limit]]\nname = \"uploads\"\nsite = \"tems\"\npath = \"/api/method/upload_file\"\nmethods = [\"POST\"]\nrequests = 5\nburst = 5\n\
-         [console]\nhost = \"guard.example.com\"\n"
+         [console]\nhost = \"guard.example.com\"\n[acme]\nagree_to_terms = true\n"
     );
     let config = parse(&text);
     let site = &config.sites[0];

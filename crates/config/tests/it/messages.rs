@@ -143,3 +143,64 @@ fn console_and_listeners_are_checked_against_the_rest() {
     let found = message(&format!("{SITE}[listen]\nhttps = [\"127.0.0.1:8443\"]\noperations = \"127.0.0.1:8443\"\n"));
     assert!(found.contains("palisade.toml:6:14: 127.0.0.1:8443 is taken by https already"), "{found}");
 }
+
+const ACME: &str = "[acme]\nagree_to_terms = true\n";
+
+/// The guide orders a public certificate for tems.local, which no public CA gives.
+///
+/// covers T2.4
+#[test]
+fn a_name_that_no_public_ca_certifies_is_refused_with_the_ways_out() {
+    let site = "[[site]]\nname = \"tems\"\nhosts = [\"tems.local\"]\n";
+    let found = message(&format!("{site}certificate = \"acme\"\n{ACME}"));
+    assert_eq!(
+        found,
+        "palisade.toml:3:10: no public CA gives a certificate for tems.local: .local names belong to nobody in the public DNS\n\
+         \x20 |\n\
+         3 | hosts = [\"tems.local\"]\n\
+         \x20 |          ^^^^^^^^^^^^\n\
+         \x20 Write certificate = \"local-ca\" in this site: Palisade then makes the certificate, and `palisade cert root` gives \
+         the root to install on your devices. Or give files of your own (tls = { certificate = \"…\", key = \"…\" }), or \
+         order from a CA of your own ([acme] directory and ca), or use a name that is yours in the public DNS."
+    );
+    let ways_out = [
+        format!("{site}certificate = \"local-ca\"\n"),
+        format!("{site}certificate = \"files\"\ntls = {{ certificate = \"c.pem\", key = \"k.pem\" }}\n"),
+        format!("{site}certificate = \"acme\"\n{ACME}directory = \"https://ca.internal/dir\"\nca = \"root.pem\"\n"),
+        format!("{}certificate = \"acme\"\n{ACME}", site.replace("tems.local", "tems.example.com")),
+    ];
+    for way_out in ways_out {
+        Config::parse(Path::new("palisade.toml"), &way_out).unwrap();
+    }
+}
+
+/// covers T2.1 (part)
+#[test]
+fn what_an_order_needs_is_asked_for() {
+    let cases = [
+        (
+            "",
+            "",
+            ": nothing is ordered from https://acme-v02.api.letsencrypt.org/directory without agreeing to its terms",
+        ),
+        (ACME, "[listen]\nhttp = []\n", ": http-01 needs a listener for plain HTTP"),
+        (ACME, "challenge = \"dns-01\"\n", ":7:13: dns-01 needs a command that sets the record"),
+        (
+            ACME,
+            "directory = \"http://ca.example.com/dir\"\n",
+            ":7:13: \"http://ca.example.com/dir\" is no ACME directory",
+        ),
+        (ACME, "contact = [\"me\"]\n", ":7:11: \"me\" is no mail address"),
+    ];
+    for (acme, more, what) in cases {
+        let found = message(&format!(
+            "{SITE}certificate = \"acme\"\n{}",
+            acme.replace("[acme]\n", "\n[acme]\n").trim_start().to_owned() + more
+        ));
+        assert!(found.contains(what), "{what}\n{found}");
+    }
+    let found = message(&format!("{SITE}certificate = \"files\"\n"));
+    assert!(found.contains(":4:15: the site \"kpi\" takes its certificate from files, and none are named"), "{found}");
+    let found = message(&format!("{SITE}certificate = \"acme\"\ntls = {{ certificate = \"c\", key = \"k\" }}\n{ACME}"));
+    assert!(found.contains(":4:15: the site \"kpi\" names files and certificate = \"acme\""), "{found}");
+}

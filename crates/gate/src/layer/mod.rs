@@ -1,6 +1,7 @@
 //! The layers of the pipeline, one per file. Their order, and why, is in `pipeline.rs`.
 
 pub(crate) mod access_log;
+pub(crate) mod acme_challenge;
 pub(crate) mod address_limits;
 pub(crate) mod app;
 pub(crate) mod ban;

@@ -1,10 +1,8 @@
-//! TLS: one configuration, one certificate per site, exchangeable while serving.
+//! TLS: versions, suites, protocols. The certificates are palisade-certificates' business.
 
-mod certificates;
-mod files;
-mod self_signed;
+use std::sync::Arc;
 
-use std::{path::PathBuf, sync::Arc};
+use palisade_certificates::{ACME_TLS_ALPN, CertificateError};
 
 use rustls::{
     ServerConfig, SupportedCipherSuite,
@@ -14,30 +12,17 @@ use rustls::{
 };
 use thiserror::Error as ThisError;
 
-pub use certificates::check_certificates;
-pub(crate) use certificates::{CertificateStore, load};
-
-/// TLS can't be set up. Says what is wrong with which file, and what to do.
+/// TLS can't be set up. Says what is wrong, and what to do.
 #[derive(Debug, ThisError)]
 pub enum TlsError {
-    /// A certificate or key file can't be used.
-    #[error("{path}: {problem}\n  {hint}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-        /// What to do.
-        hint: &'static str,
-    },
+    /// A certificate can't be had.
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
     /// The cryptographic library refuses.
     #[error(
         "TLS can't be set up: {0}\n  This is a fault of the program or of the system's random numbers, not of the configuration."
     )]
     Library(#[from] rustls::Error),
-    /// A self-signed certificate could not be made.
-    #[error("a self-signed certificate could not be made: {0}")]
-    SelfSigned(#[from] rcgen::Error),
 }
 
 /// Suites with forward secrecy and authenticated encryption, in the order in which the server prefers them.
@@ -61,7 +46,8 @@ static GROUPS: [&dyn SupportedKxGroup; 4] = [
     aws_lc_rs::kx_group::SECP384R1,
 ];
 
-/// TLS 1.2 and 1.3, the server's order, HTTP/2 and HTTP/1.1, session tickets.
+/// TLS 1.2 and 1.3, the server's order, HTTP/2 and HTTP/1.1, session tickets. A CA's protocol stands last: it is chosen
+/// only by who offers nothing else, and then only while a challenge is pending does the resolver have a certificate.
 pub(crate) fn server_config(certificates: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, TlsError> {
     let provider =
         CryptoProvider { cipher_suites: SUITES.to_vec(), kx_groups: GROUPS.to_vec(), ..aws_lc_rs::default_provider() };
@@ -70,7 +56,7 @@ pub(crate) fn server_config(certificates: Arc<dyn ResolvesServerCert>) -> Result
         .with_no_client_auth()
         .with_cert_resolver(certificates);
     config.ignore_client_order = true;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec(), ACME_TLS_ALPN.to_vec()];
     config.ticketer = aws_lc_rs::Ticketer::new()?;
     // Early data can be replayed by anybody who saw it; 0 is rustls's default and a decision here.
     config.max_early_data_size = 0;

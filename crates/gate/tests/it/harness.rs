@@ -16,8 +16,9 @@ use palisade_base::{
     TrailEntry, UserId,
     auth::{Authenticator, ClientClass, Identified, Presented, SessionFacts, SessionState},
 };
+use palisade_certificates::Certificates;
 use palisade_config::{Config, HostName, Network, SiteConfig};
-use palisade_gate::{BoundAddresses, Gate, GateParts, Metrics, Readiness, SecurityTrail, Site};
+use palisade_gate::{BoundAddresses, Gate, GateParts, Metrics, Readiness, SecurityTrail, Site, TlsError};
 use palisade_store::{DatabaseUrl, Migrator, PoolConfig, STORE_MIGRATIONS, Store};
 use palisade_testkit::{ManualClock, TestEnv};
 use palisade_web::{Access, CsrfKey, Navigation, Routes, SiteFrame, Visitor};
@@ -108,7 +109,9 @@ impl TestGate {
             navigation: Arc::new(Navigation::new("Test company", jiff::tz::TimeZone::UTC)),
         };
         let sites = config.sites.iter().map(|site| Site::new(&config, site, frame.clone(), app(&site.name))).collect();
+        let certificates = Certificates::load(&config, &env).unwrap();
         let parts = GateParts {
+            certificates,
             config: Arc::new(config),
             env,
             authenticator: Arc::new(Known { seen: Arc::clone(&seen) }),
@@ -238,7 +241,9 @@ async fn open_bans(config: &Config, dir: &Path, env: &Env) -> Bans {
 /// A gate of this configuration that is not bound.
 pub(crate) async fn try_gate(config: Config) -> Result<Gate, palisade_gate::GateError> {
     let (env, dir) = (TestEnv::default().env, tempfile::tempdir().unwrap());
+    let certificates = Certificates::load(&config, &env).map_err(TlsError::from)?;
     Gate::new(GateParts {
+        certificates,
         bans: open_bans(&config, dir.path(), &env).await,
         config: Arc::new(config),
         env,

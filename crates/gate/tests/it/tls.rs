@@ -182,7 +182,7 @@ async fn files_that_do_not_belong_together_are_refused_with_their_names() {
     std::fs::write(&cert, make("a.example").cert.pem()).unwrap();
     std::fs::write(&key, make("b.example").signing_key.serialize_pem()).unwrap();
     (config.tls.certificate, config.tls.key) = (Some(cert.clone()), Some(key.clone()));
-    let found = palisade_gate::check_certificates(&config).unwrap_err();
+    let found = palisade_certificates::check_certificates(&config).unwrap_err();
     assert_eq!(found.findings.len(), 1);
     assert!(found.findings[0].what.ends_with(&format!("does not belong to the certificate {}", cert.display())));
     let error = crate::harness::try_gate(config).await.err().unwrap().to_string();

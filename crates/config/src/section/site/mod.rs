@@ -78,9 +78,9 @@ pub enum CertificateSource {
     Files,
     /// Made here, trusted by nobody else.
     SelfSigned,
-    /// Made by a CA of the company's own, which Palisade keeps.
+    /// Made by a CA of the company's own, which Palisade keeps; its root is installed on the devices.
     LocalCa,
-    /// A public CA, by ACME.
+    /// Ordered from a CA, by ACME.
     Acme,
 }
 
@@ -94,6 +94,12 @@ impl CertificateSource {
             Self::LocalCa => "local-ca",
             Self::Acme => "acme",
         }
+    }
+}
+
+impl std::fmt::Display for CertificateSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
