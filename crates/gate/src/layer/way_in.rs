@@ -4,15 +4,21 @@
 //! read here, and handed on unchanged. A command that comes later is found while it passes: it counts against the login
 //! limit at that moment, and one too many does not reach the app.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use axum::{body::Body, response::Response};
-use http::{Request, request::Parts};
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
+use http::{Request, StatusCode, request::Parts};
+use palisade_bans::{FailedTry, Pace};
+use palisade_base::{Error, Kind};
+use palisade_web::{Failure, SignInFailed};
 
 use super::address_limits::refuse;
 use crate::{
     denials::Limit,
-    path::PathKind,
+    path::{self, PathKind},
     pipeline::{self, Next},
     request::{Facts, FromApp, LayerFuture, Passage},
     shared::Shared,
@@ -21,28 +27,79 @@ use crate::{
 
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
     match passage.facts.site().and_then(|site| site.ways_in.clone()) {
-        Some(ways) => Box::pin(guard(shared, ways, passage, next)),
-        None => pipeline::run(next, passage),
+        Some(ways) => Box::pin(guarded(shared, ways, passage, next)),
+        None => Box::pin(built_in(shared, passage, next)),
     }
 }
 
-/// A request to a guarded site.
-async fn guard(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next: Next) -> Response {
+/// A request to a built-in site, which says itself where somebody was not let in.
+async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response {
+    let facts = passage.facts.clone();
+    let way = passage.request.uri().clone();
+    let mut response = match paced(&shared, &facts).await {
+        Ok(()) => pipeline::run(next, passage).await,
+        Err(refusal) => refusal,
+    };
+    if let Some(SignInFailed { account }) = response.extensions_mut().remove() {
+        tell_jails(&shared, &facts, way.path(), account, response.status());
+    }
+    response
+}
+
+/// A request to a guarded site, whose answer shows it.
+async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next: Next) -> Response {
     let Passage { request, mut facts } = passage;
     let (parts, body) = request.into_parts();
     let Judged { kind, account } = ways.judge(&parts);
     facts.kind = kind;
     let tried = Tried { account, late: Late::default(), credentials: shows_credentials(&parts.headers, &parts.method) };
     let (body, tried) = look(&shared, &ways, &parts, body, &mut facts, tried).await;
+    if let Err(refusal) = paced(&shared, &facts).await {
+        return refusal;
+    }
+    let way = parts.uri.clone();
     let request = Request::from_parts(parts, body);
     let response = pipeline::run(next, Passage { request, facts: facts.clone() }).await;
     if let Some(verdict) = tried.late.stopped() {
         return refuse(&shared, &facts, Limit::Login, verdict);
     }
     if tried.failed(&ways, &facts, &response) {
-        shared.metrics.sign_in_failed();
+        tell_jails(&shared, &facts, way.path(), tried.account, response.status());
     }
     response
+}
+
+/// Where a ban would be due if it were not a company's own network, each try waits a while instead.
+async fn paced(shared: &Shared, facts: &Facts) -> Result<(), Response> {
+    if !facts.kind.is_sign_in() {
+        return Ok(());
+    }
+    match shared.bans.pace(facts.client.address, facts.now) {
+        Pace::Free => Ok(()),
+        Pace::Wait(wait, permit) => {
+            tokio::time::sleep(Duration::from_micros(u64::try_from(wait.as_micros()).unwrap_or(0))).await;
+            drop(permit);
+            Ok(())
+        }
+        Pace::Full(wait) => {
+            shared.metrics.refused("waiting");
+            let message = "Too many tries to sign in are waiting from your network. Wait a moment, then try again.";
+            Err(Failure::from(Error::new(Kind::TooMany, message)).retry_after(wait).into_response())
+        }
+    }
+}
+
+fn tell_jails(shared: &Shared, facts: &Facts, way: &str, account: Option<String>, status: StatusCode) {
+    shared.metrics.sign_in_failed();
+    shared.bans.failed(FailedTry {
+        address: facts.client.address,
+        at: facts.now,
+        site: facts.site().map_or("-", |site| site.name.as_str()),
+        way: &path::shown(way),
+        account: account.as_deref(),
+        status: status.as_u16(),
+        forwarded: facts.client.forwarded,
+    });
 }
 
 /// What is known about a try.
@@ -58,7 +115,7 @@ impl Tried {
     fn failed(&self, ways: &WaysIn, facts: &Facts, response: &Response) -> bool {
         let is_try = facts.kind.is_sign_in() || self.late.found();
         let by_app = response.extensions().get::<FromApp>().is_some();
-        let unknown = self.credentials && response.status() == http::StatusCode::UNAUTHORIZED;
+        let unknown = self.credentials && response.status() == StatusCode::UNAUTHORIZED;
         by_app && (unknown || (is_try && ways.is_failure(response.status(), response.headers())))
     }
 }

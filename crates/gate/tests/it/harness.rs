@@ -364,7 +364,18 @@ fn app(site: &str) -> Router {
         .get("/large", Access::Public, async || vec![b'a'; 32 * 1024 * 1024])
         .get("/assets/a.css", Access::Public, async || ([(header::CACHE_CONTROL, "public, max-age=60")], "a{}"));
     let bad_gateway = routing::any(async || StatusCode::BAD_GATEWAY);
-    routes.into_router().route("/echo", routing::any(echo)).route("/bad-gateway", bad_gateway)
+    routes
+        .into_router()
+        .route("/echo", routing::any(echo))
+        .route("/bad-gateway", bad_gateway)
+        .route("/refuse", routing::any(async || StatusCode::UNAUTHORIZED))
+        .route("/api/method/login", routing::any(frappe_login))
+        .route("/login", routing::any(async || ([(header::CONTENT_TYPE, "text/html")], "the form again")))
+}
+
+/// Lets everybody in who does not ask to be refused.
+async fn frappe_login(uri: http::Uri) -> StatusCode {
+    if uri.query() == Some("refuse=403") { StatusCode::FORBIDDEN } else { StatusCode::OK }
 }
 
 async fn panicking() -> &'static str {

@@ -1,17 +1,18 @@
 //! A guarded site's ways in, from outside: what counts as a try to sign in, and what the app gets of it.
 
-use palisade_config::{Preset, UpstreamAddress, UpstreamConfig};
+use palisade_config::{Config, Preset, UpstreamAddress, UpstreamConfig};
 use reqwest::{Response, multipart};
 
 use crate::harness::{TestGate, header_of};
 
-/// A gate whose second site stands for a Frappe site.
+/// Makes the second site a guarded one. Its app is the harness's, in the place of an upstream.
+fn guard(config: &mut Config, preset: Preset) {
+    config.sites[1].preset = preset;
+    config.sites[1].upstream = Some(UpstreamConfig::at(UpstreamAddress::parse("http://127.0.0.1:9").unwrap()));
+}
+
 async fn frappe() -> TestGate {
-    TestGate::with(|config| {
-        config.sites[1].preset = Preset::Frappe;
-        config.sites[1].upstream = Some(UpstreamConfig::at(UpstreamAddress::parse("http://127.0.0.1:9").unwrap()));
-    })
-    .await
+    TestGate::with(|config| guard(config, Preset::Frappe)).await
 }
 
 struct Tries<'a> {
@@ -90,4 +91,64 @@ async fn the_login_limit_holds_beside_that_of_the_api() {
     // 22 calls have used up the API's burst of 21, those too that the login limit refused.
     let call = tries.client.get(gate.url("other.example", "/api/resource/User")).send().await.unwrap();
     assert_eq!((call.status().as_u16(), header_of(&call, "ratelimit-limit")), (429, "21"));
+}
+
+/// Behind a proxy on loopback, so that clients can have any address.
+async fn behind_proxy(preset: Preset) -> TestGate {
+    TestGate::with(|config| {
+        config.trusted_proxies = vec!["127.0.0.1".to_owned().try_into().unwrap()];
+        guard(config, preset);
+    })
+    .await
+}
+
+async fn status(from: &str, request: reqwest::RequestBuilder) -> u16 {
+    request.header("x-forwarded-for", from).send().await.unwrap().status().as_u16()
+}
+
+/// covers T5.2 (part)
+#[tokio::test]
+async fn five_refusals_of_the_app_shut_out_whoever_tried() {
+    let gate = behind_proxy(Preset::Frappe).await;
+    let tries = tries(&gate);
+    for (from, shut_out) in [("192.0.2.1", "/refuse?cmd=login"), ("192.0.2.2", "/api/method/login?refuse=403")] {
+        for _ in 0..5 {
+            assert!(matches!(status(from, tries.post(shut_out)).await, 401 | 403));
+        }
+        let answer = tries.post("/").header("x-forwarded-for", from).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), header_of(&answer, "retry-after")), (403, "3600"), "{from}");
+    }
+    // Being refused elsewhere is no failed try, nor is a login that the app lets pass.
+    for _ in 0..6 {
+        assert_eq!(status("192.0.2.3", tries.post("/refuse")).await, 401);
+        assert_eq!(status("192.0.2.4", tries.post("/upload?cmd=login")).await, 200);
+    }
+    assert_eq!(status("192.0.2.3", tries.post("/upload")).await, 200);
+    assert_eq!(status("192.0.2.4", tries.post("/upload")).await, 200);
+}
+
+/// covers T5.2 (part)
+#[tokio::test]
+async fn names_and_passwords_in_a_header_count_where_they_are_refused() {
+    let gate = behind_proxy(Preset::Strict).await;
+    let tries = tries(&gate);
+    let basic = || tries.client.get(gate.url("other.example", "/refuse")).basic_auth("anna", Some("wrong"));
+    let bearer = || tries.client.get(gate.url("other.example", "/refuse")).bearer_auth("ran-out");
+    for _ in 0..5 {
+        assert_eq!(status("192.0.2.1", basic()).await, 401);
+        assert_eq!(status("192.0.2.2", bearer()).await, 401);
+    }
+    assert_eq!(status("192.0.2.1", basic()).await, 403);
+    assert_eq!(status("192.0.2.2", bearer()).await, 401);
+}
+
+/// covers T5.2 (part)
+#[tokio::test]
+async fn a_form_that_comes_back_was_not_accepted() {
+    let gate = behind_proxy(Preset::Kpi).await;
+    let tries = tries(&gate);
+    for _ in 0..5 {
+        assert_eq!(status("192.0.2.1", tries.post("/login?again")).await, 200);
+    }
+    assert_eq!(status("192.0.2.1", tries.post("/login?again")).await, 403);
 }
