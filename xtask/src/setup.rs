@@ -14,7 +14,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 11] = [
     Package {
         name: "build-essential",
         wanted_for: "SQLite and the cryptography, which are C",
@@ -26,6 +26,13 @@ const PACKAGES: [Package; 8] = [
     Package { name: "chromium-driver", wanted_for: "the browser tests", is_there: || on_path("chromedriver") },
     Package { name: "openssl", wanted_for: "looking at TLS from outside", is_there: || on_path("openssl") },
     Package { name: "sslscan", wanted_for: "looking at TLS from outside", is_there: || on_path("sslscan") },
+    Package {
+        name: "iproute2",
+        wanted_for: "network namespaces: clients that are not this machine",
+        is_there: || has("ip"),
+    },
+    Package { name: "nftables", wanted_for: "bans in the kernel", is_there: || has("nft") },
+    Package { name: "slowhttptest", wanted_for: "slow clients", is_there: || has("slowhttptest") },
     Package { name: "python3-venv", wanted_for: "the API and accessibility checkers", is_there: has_venv },
 ];
 
@@ -134,6 +141,11 @@ fn run_quietly(command: &mut Command) -> Result<()> {
 fn on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Programs of root's may be off the path of whoever asks.
+fn has(program: &str) -> bool {
+    on_path(program) || Path::new("/usr/sbin").join(program).is_file()
 }
 
 fn has_postgres() -> bool {

@@ -7,18 +7,31 @@ use palisade_server::control::RoleName;
 
 use crate::failure::EXIT_CODES;
 
+/// Where the server's configuration is, unless said otherwise.
+pub(crate) const USUAL_CONFIG: &str = "/etc/palisade/palisade.toml";
+
 /// A safe home for a small company's business apps.
 #[derive(Debug, Parser)]
 #[command(name = "palisade", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
-    /// The configuration file; for commands to a running server also its data directory.
-    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/palisade/palisade.toml")]
+    /// The configuration file; for commands to a running server also its data directory; for `helper` its own file,
+    /// /etc/palisade/helper.toml unless given.
+    #[arg(long, global = true, value_name = "FILE", default_value = USUAL_CONFIG)]
     pub(crate) config: PathBuf,
     /// Answer in JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) program: Program,
+}
+
+/// The helper begins before there is a second thread: a thread can take rights from itself and from those to come only.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Program {
+    #[command(flatten)]
+    Command(Command),
+    /// Do as root what the server may not: bans in the kernel, other programs' logs, configured commands.
+    Helper(HelperArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,6 +80,16 @@ pub(crate) struct DemoArgs {
     /// For measuring: in so many quarters.
     #[arg(long, value_name = "NUMBER", requires = "people", hide = true)]
     pub(crate) quarters: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HelperArgs {
+    /// Only say whether the helper's file, and what it names, is sound.
+    #[arg(long, conflicts_with = "remove_rules")]
+    pub(crate) check: bool,
+    /// Only take all our rules out of the kernel.
+    #[arg(long)]
+    pub(crate) remove_rules: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 use std::{fmt, process::ExitCode};
 
 use palisade_config::ConfigError;
+use palisade_helper::FileError;
 use palisade_server::control::{ClientError, FailureKind};
 
 /// The exit codes, for `--help`.
@@ -67,6 +68,12 @@ impl From<anyhow::Error> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
+        Self::new(Code::Wrong, "configuration", error.to_string())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
         Self::new(Code::Wrong, "configuration", error.to_string())
     }
 }

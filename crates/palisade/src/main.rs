@@ -5,18 +5,22 @@ mod commands;
 mod failure;
 mod output;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::Parser as _;
 
-use crate::{cli::Cli, output::Output};
+use crate::{
+    cli::{Cli, Command, Program},
+    failure::Failure,
+    output::Output,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.json);
-    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(commands::run(cli, &output)),
-        Err(error) => Err(error.into()),
+    let done = match cli.program {
+        Program::Command(command) => run(&cli.config, command, &output),
+        Program::Helper(args) => commands::helper::run(&cli.config, &args, &output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -25,4 +29,9 @@ fn main() -> ExitCode {
             failure.code.into()
         }
     }
+}
+
+fn run(config: &Path, command: Command, output: &Output) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(commands::run(config, command, output))
 }

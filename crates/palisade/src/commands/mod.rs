@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+pub(crate) mod helper;
 mod key;
 mod serve;
 mod server;
@@ -11,16 +12,12 @@ mod status;
 mod trail;
 mod user;
 
-use crate::{
-    cli::{Cli, Command},
-    failure::Failure,
-    output::Output,
-};
+use std::path::Path;
+
+use crate::{cli::Command, failure::Failure, output::Output};
 
 /// Does what the command line asks.
-pub(crate) async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
-    let Cli { config, command, .. } = cli;
-    let config = config.as_path();
+pub(crate) async fn run(config: &Path, command: Command, output: &Output) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => demo::run(args, output).await,
         Command::Serve => serve::run(config).await,
