@@ -1,10 +1,10 @@
 //! How the gate asks whose request this is, without knowing identity, and identity answers, without knowing HTTP.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{Caller, Error, Origin, PlainToken, SessionId, UserId};
+use crate::{Caller, Error, Instant, Origin, PlainToken, SessionId, UserId};
 
 /// The classes of client that have session settings of their own (idle time, life, single session).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,4 +86,99 @@ pub trait Authenticator: Send + Sync {
     /// It cannot be found out at the moment (the gate then refuses, it never guesses), or an API key was shown that is
     /// not valid: programs want to be told.
     async fn identify(&self, site: &str, presented: Presented, origin: Origin) -> Result<Identified, Error>;
+}
+
+/// What a client showed on a site that is not the console's: the token of a site session, a child of a sign-on.
+#[derive(Clone, Copy)]
+pub struct ShownOnSite<'a> {
+    /// The site's name.
+    pub site: &'a str,
+    /// The token of the site session.
+    pub token: &'a PlainToken,
+    /// As [`Presented::background`].
+    pub background: bool,
+    /// For whom an identity token is to be made, where the app behind the site wants one.
+    pub identity_for: Option<IdentityFor<'a>>,
+}
+
+/// Between whom an identity token speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct IdentityFor<'a> {
+    /// The console's address: who says it.
+    pub issuer: &'a str,
+    /// The site's address: to whom it is said.
+    pub audience: &'a str,
+}
+
+/// Somebody who is signed in on a site.
+#[derive(Clone)]
+pub struct OnSite {
+    /// The caller with the authority that holds on this site.
+    pub caller: Caller,
+    /// The sign-on that the site session is a child of.
+    pub session: SessionFacts,
+    /// What the app is told.
+    pub user: Arc<SiteUser>,
+    /// The identity token, where one was asked for: signed, and good for the next minute.
+    pub token: Option<Arc<str>>,
+}
+
+/// Who somebody is to the app of a guarded site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteUser {
+    /// The user's id: it never changes, and nobody else ever has it.
+    pub id: UserId,
+    /// The name that they sign in with.
+    pub login: String,
+    /// The person's name.
+    pub name: String,
+    /// The mail address that they sign in with, where they have one.
+    pub email: Option<String>,
+    /// Their roles on this site that are in force, by name.
+    pub roles: Vec<String>,
+}
+
+/// What a browser brings back from the console.
+#[derive(Clone, Copy)]
+pub struct HandOff<'a> {
+    /// The site that it came to.
+    pub site: &'a str,
+    /// The one-time code.
+    pub code: &'a PlainToken,
+    /// The state that it came with, where this browser is the one that it was made for. `None`: another browser's, so the
+    /// code is worth nothing from now on.
+    pub state: Option<&'a str>,
+}
+
+/// A site session that has just begun.
+pub struct SiteEntry {
+    /// The token for the site's cookie.
+    pub token: PlainToken,
+    /// The class of client of the sign-on.
+    pub class: ClientClass,
+    /// The end of the sign-on's life, whatever happens.
+    pub expires_at: Instant,
+}
+
+/// Answers who is signed in on sites that are not the console's. Implemented by identity, handed to the gate by the server.
+#[async_trait]
+pub trait SiteSessions: Send + Sync {
+    /// Who shows this on the site; `None` where the site session is over, is another site's, or never was.
+    ///
+    /// # Errors
+    /// It cannot be found out at the moment: the gate then refuses, it never guesses.
+    async fn on_site(&self, shown: ShownOnSite<'_>, origin: Origin) -> Result<Option<OnSite>, Error>;
+
+    /// Takes a one-time code, once, and begins a site session.
+    ///
+    /// # Errors
+    /// The code is unknown, spent, run out, of another site or of another browser; or its sign-on is over
+    /// ([`crate::Kind::Unauthenticated`]). Each is in the trail.
+    async fn take_hand_off(&self, hand_off: HandOff<'_>, origin: Origin) -> Result<SiteEntry, Error>;
+
+    /// Ends the whole sign-on that a site session is a child of.
+    ///
+    /// # Errors
+    /// It cannot be written at the moment.
+    async fn end_sign_on(&self, site: &str, token: &PlainToken, origin: Origin) -> Result<(), Error>;
 }

@@ -12,4 +12,4 @@ mod words;
 
 pub use navigation::navigation;
 pub use routes::routes;
-pub use state::{ConsoleConfig, ConsoleState, SiteLabel};
+pub use state::{ConsoleConfig, ConsoleState, GuardedSite, SiteLabel};

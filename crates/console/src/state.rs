@@ -8,12 +8,32 @@ use palisade_store::Store;
 use palisade_trail::Trail;
 
 /// A site as pages name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteLabel {
     /// The name that grants and roles have: `console`, `kpi`.
-    pub name: &'static str,
+    pub name: String,
     /// What people call it.
-    pub label: &'static str,
+    pub label: String,
+}
+
+impl SiteLabel {
+    /// The site of this name, as people call it.
+    pub fn new(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { name: name.into(), label: label.into() }
+    }
+}
+
+/// A guarded site, as far as signing in goes on to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardedSite {
+    /// The name that grants and roles have.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// The address that people reach it at, no slash at the end.
+    pub base_url: String,
+    /// The roles that open it, one of them. None: everybody with a user may sign in there.
+    pub roles: Vec<String>,
 }
 
 /// What the console is told about the place it works in.
@@ -23,6 +43,8 @@ pub struct ConsoleConfig {
     pub base_url: String,
     /// The sites that roles are for, in the order that pages list them.
     pub sites: Vec<SiteLabel>,
+    /// The guarded sites: where a sign-on may go on to.
+    pub guarded: Vec<GuardedSite>,
     /// Opening a one-time sign-in link signs in at once. For the demo only: elsewhere the page asks first, because
     /// programs that look at mails open links too.
     pub links_open_at_once: bool,
@@ -48,7 +70,7 @@ impl ConsoleState {
     }
 
     /// What people call a site.
-    pub(crate) fn site_label<'a>(&self, name: &'a str) -> &'a str {
-        self.config.sites.iter().find(|site| site.name == name).map_or(name, |site| site.label)
+    pub(crate) fn site_label<'a>(&'a self, name: &'a str) -> &'a str {
+        self.config.sites.iter().find(|site| site.name == name).map_or(name, |site| site.label.as_str())
     }
 }

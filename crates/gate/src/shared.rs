@@ -78,7 +78,7 @@ impl Shared {
             sites: Sites::new(parts.sites),
             certificates: parts.certificates,
             default_headers: HeaderSet::new(&config.headers),
-            default_render: RenderState { site_name: config.company.name.clone() },
+            default_render: RenderState::new(config.company.name.clone()),
             limits: Limits::new(limits),
             connections: ConnectionLimiter::new(limits.max_connections, limits.max_connections_per_address),
             denials: Denials::new(parts.trail, limits.tracked_addresses),

@@ -64,7 +64,7 @@ impl Sites {
                 name: site.name,
                 headers: HeaderSet::new(&site.headers),
                 frame: site.frame,
-                render: RenderState { site_name: site.title },
+                render: RenderState::new(site.title),
                 router: site.router,
                 ways_in: site.ways_in.map(Arc::new),
             });

@@ -62,13 +62,13 @@ pub fn console_declaration() -> SiteDeclaration {
     let permissions = console_permissions();
     let all = permissions.iter().map(|info| (info.permission.clone(), Scope::All)).collect();
     SiteDeclaration {
-        site: CONSOLE,
-        label: "Console",
+        site: CONSOLE.into(),
+        label: "Console".into(),
         permissions,
         roles: vec![RoleTemplate {
-            key: SYSTEM_ADMINISTRATOR,
-            name: "System administrator",
-            description: "Administers Palisade: users, roles, security settings, trail.",
+            key: SYSTEM_ADMINISTRATOR.into(),
+            name: "System administrator".into(),
+            description: "Administers Palisade: users, roles, security settings, trail.".into(),
             factor: FactorRule::Required,
             permissions: all,
         }],

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use palisade_base::Permission;
+use palisade_config::{App, Config, SiteConfig};
 use palisade_identity::{
     model::{FactorRule, PermissionInfo, RoleTemplate, SiteDeclaration},
     permissions::console_declaration,
@@ -15,18 +16,37 @@ pub(crate) const KPI: &str = "kpi";
 const FACTORS: [(&str, FactorRule); 3] =
     [("Admin", FactorRule::Required), ("Manager", FactorRule::Recommended), ("Employee", FactorRule::Optional)];
 
-/// Every declaration: the console's, and the built-in apps'. Made once: its texts live as long as the program.
-static DECLARATIONS: LazyLock<Vec<SiteDeclaration>> = LazyLock::new(|| vec![console_declaration(), kpi_declaration()]);
+/// Made once: its texts live as long as the program.
+static KPI_DECLARATION: LazyLock<SiteDeclaration> = LazyLock::new(kpi_declaration);
 
-/// Every declaration: the console's, and the built-in apps'.
-pub(crate) fn declarations() -> Vec<SiteDeclaration> {
-    DECLARATIONS.clone()
+/// Every declaration: the console's, the built-in apps' that are served, and the guarded sites'.
+pub(crate) fn declarations(config: &Config) -> Vec<SiteDeclaration> {
+    let kpi = config.serves(App::Kpi).then(|| KPI_DECLARATION.clone());
+    let guarded = config.guarded_sites().map(|(site, _)| guarded_declaration(site));
+    std::iter::once(console_declaration()).chain(kpi).chain(guarded).collect()
+}
+
+/// A guarded site brings no permissions: what its roles open, the configuration says, and its own app.
+fn guarded_declaration(site: &SiteConfig) -> SiteDeclaration {
+    let role = |name: &String| RoleTemplate {
+        key: name.clone().into(),
+        name: name.clone().into(),
+        description: format!("Opens {}; what it allows there, that application decides.", site.name).into(),
+        factor: FactorRule::Optional,
+        permissions: Vec::new(),
+    };
+    SiteDeclaration {
+        site: site.name.clone().into(),
+        label: site.name.clone().into(),
+        permissions: Vec::new(),
+        roles: site.access.roles.iter().map(role).collect(),
+    }
 }
 
 fn kpi_declaration() -> SiteDeclaration {
     SiteDeclaration {
-        site: KPI,
-        label: "KPI",
+        site: KPI.into(),
+        label: "KPI".into(),
         permissions: palisade_kpi::permissions().into_iter().map(permission_info).collect(),
         roles: palisade_kpi::DEFAULT_ROLES.iter().map(role_template).collect(),
     }
@@ -43,9 +63,9 @@ fn permission_info(info: palisade_records::PermissionInfo) -> PermissionInfo {
 
 fn role_template(role: &palisade_kpi::DefaultRole) -> RoleTemplate {
     RoleTemplate {
-        key: role.name,
-        name: role.name,
-        description: role.about,
+        key: role.name.into(),
+        name: role.name.into(),
+        description: role.about.into(),
         factor: FACTORS.iter().find(|(name, _)| *name == role.name).map_or(FactorRule::Optional, |(_, rule)| *rule),
         permissions: role.grants.iter().map(|(name, scope)| (Permission::new(name), *scope)).collect(),
     }

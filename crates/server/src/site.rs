@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use palisade_config::{App, Backend, Config, SiteConfig};
-use palisade_console::{ConsoleConfig, ConsoleState, SiteLabel};
+use palisade_config::{App, Backend, Config, HostName, SignIn, SiteConfig};
+use palisade_console::{ConsoleConfig, ConsoleState, GuardedSite, SiteLabel};
 use palisade_gate::Site;
 use palisade_identity::permissions::CONSOLE;
 use palisade_kpi::KpiState;
@@ -43,8 +43,20 @@ pub fn routes(system: &System, links_open_at_once: bool) -> Routes {
 }
 
 fn console_config(config: &Config, links_open_at_once: bool) -> ConsoleConfig {
-    let sites = declarations().into_iter().map(|declared| SiteLabel { name: declared.site, label: declared.label });
-    ConsoleConfig { base_url: base_url(config), sites: sites.collect(), links_open_at_once }
+    let sites = declarations(config).into_iter().map(|declared| SiteLabel::new(declared.site, declared.label));
+    let guarded = config.guarded_sites().map(|(site, _)| guarded_site(config, site));
+    ConsoleConfig { base_url: base_url(config), sites: sites.collect(), guarded: guarded.collect(), links_open_at_once }
+}
+
+fn guarded_site(config: &Config, site: &SiteConfig) -> GuardedSite {
+    let asks = site.access.sign_in == SignIn::Required;
+    GuardedSite {
+        name: site.name.clone(),
+        label: site.name.clone(),
+        base_url: site.hosts.first().map(|host| url_of(config, host)).unwrap_or_default(),
+        // An open site lets everybody in who wants to be known there; its rules decide about single paths.
+        roles: if asks { site.access.roles.clone() } else { Vec::new() },
+    }
 }
 
 /// What roles and grants call a site: a built-in app by its own name, whatever the site is called; a guarded one by its
@@ -59,11 +71,14 @@ pub(crate) fn site_name(site: &SiteConfig) -> &str {
 
 /// The address that people reach the console at, without a slash at the end.
 pub(crate) fn base_url(config: &Config) -> String {
-    let host = config.console_host().map(ToString::to_string).unwrap_or_default();
-    let port = config.listen.public_https_port.or_else(|| config.listen.https.first().map(|address| address.port()));
-    match port {
-        None | Some(443) => format!("https://{host}"),
-        Some(port) => format!("https://{host}:{port}"),
+    config.console_host().map(|host| url_of(config, host)).unwrap_or_default()
+}
+
+/// The address of a host, as people reach it.
+fn url_of(config: &Config, host: &HostName) -> String {
+    match config.public_port() {
+        443 => format!("https://{host}"),
+        port => format!("https://{host}:{port}"),
     }
 }
 

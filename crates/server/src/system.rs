@@ -11,7 +11,7 @@ use anyhow::{Context as _, anyhow, bail};
 use palisade_bans::Bans;
 use palisade_base::Env;
 use palisade_certificates::Certificates;
-use palisade_config::Config;
+use palisade_config::{App, Config};
 use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, permissions::CONSOLE, settings::Profile};
 use palisade_keys::Vault;
 use palisade_records::{RecordType, Records, check_schema, directory::PERSON};
@@ -136,7 +136,7 @@ impl System {
         check_schema(&mut *store.read().await?, &record_types()).await?;
         let vault = open_vault(&config, &store).await?;
         let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config));
-        identity.declare(declarations()).await.map_err(plain)?;
+        identity.declare(declarations(&config)).await.map_err(plain)?;
         let bans = Bans::open(store.clone(), &config).await.map_err(plain)?;
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
@@ -183,7 +183,7 @@ fn identity_config(config: &Config) -> IdentityConfig {
         console_on: config.console_site().map_or(CONSOLE, site_name).to_owned(),
         company: config.company.name.clone(),
         profile: Profile::Guide,
-        first_administrator_gets: vec![(KPI, "Admin")],
+        first_administrator_gets: if config.serves(App::Kpi) { vec![(KPI, "Admin")] } else { Vec::new() },
         hashing: HashingConfig::PRODUCTION,
     }
 }

@@ -312,7 +312,7 @@ async fn identify(frame: SiteFrame, request: Request, next: Next) -> Response {
 fn router() -> Router {
     let frame = SiteFrame { csrf: CsrfKey::new(&[0; 32]), navigation: Arc::new(navigation()) };
     let done = async || see_other_with("/", &Notice::ok("Done."));
-    let state = RenderState { site_name: "Ridgeline Handyman Co.".to_owned() };
+    let state = RenderState::new("Ridgeline Handyman Co.");
     Routes::new(())
         .get("/", Access::Public, list)
         .get("/form", Access::Public, form)

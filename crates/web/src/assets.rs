@@ -70,7 +70,15 @@ pub fn routes() -> Routes {
 }
 
 async fn serve(Path(file): Path<String>) -> Outcome {
-    let asset = ASSETS.iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(file.as_str()));
+    file_named(&file)
+}
+
+/// The file of this name, as addresses have it: for sites whose router is not ours.
+///
+/// # Errors
+/// There is no such file.
+pub fn file_named(file: &str) -> Outcome {
+    let asset = ASSETS.iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(file));
     let asset = asset.ok_or_else(|| Failure::from(Error::not_found()))?;
     Ok(respond(asset))
 }

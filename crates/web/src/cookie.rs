@@ -9,6 +9,8 @@ pub const SESSION: &str = "__Host-palisade";
 pub const DEVICE: &str = "__Host-palisade-device";
 /// What forms are bound to before there is a session.
 pub const VISIT: &str = "__Host-palisade-visit";
+/// The token of a site session: of a sign-on that was handed on to a site that is not the console's.
+pub const SITE: &str = "__Host-palisade-site";
 /// A notice for the next page.
 pub const NOTICE: &str = "__Host-palisade-notice";
 
@@ -35,18 +37,18 @@ pub fn token(headers: &HeaderMap, name: &str) -> Option<PlainToken> {
 
 /// `Set-Cookie` with a token. Without `max_age` it lasts as long as the browser's session.
 #[must_use]
-pub fn set_token(name: &'static str, token: &PlainToken, max_age: Option<Span>) -> HeaderValue {
+pub fn set_token(name: &str, token: &PlainToken, max_age: Option<Span>) -> HeaderValue {
     set(name, token.reveal(), max_age)
 }
 
 /// `Set-Cookie` that removes a cookie.
 #[must_use]
-pub fn clear(name: &'static str) -> HeaderValue {
+pub fn clear(name: &str) -> HeaderValue {
     set(name, "", Some(Span::ZERO))
 }
 
 /// `Set-Cookie` with a value of base64url characters.
-pub(crate) fn set(name: &'static str, value: &str, max_age: Option<Span>) -> HeaderValue {
+pub(crate) fn set(name: &str, value: &str, max_age: Option<Span>) -> HeaderValue {
     let age = max_age.map_or_else(String::new, |age| format!("; Max-Age={}", age.as_seconds().max(0)));
     let text = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}");
     // Tokens are base64url, so this can't fail; were it to, an empty header sets no cookie.

@@ -45,6 +45,13 @@ impl CsrfKey {
         self.sign("visit", visit.reveal().as_bytes())
     }
 
+    /// The tag of a sign-in's state, bound to the site and to the browser's secret there.
+    #[must_use]
+    pub(crate) fn for_hand_off(&self, site: &str, visit: &PlainToken, payload: &[u8]) -> CsrfToken {
+        // Neither a site's name nor a token has a zero byte.
+        self.sign("hand-off", &[site.as_bytes(), &[0], visit.reveal().as_bytes(), &[0], payload].concat())
+    }
+
     fn sign(&self, kind: &str, anchor: &[u8]) -> CsrfToken {
         let mut mac = self.0.clone();
         mac.update(kind.as_bytes());

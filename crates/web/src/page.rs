@@ -215,8 +215,24 @@ struct BareLayout<'a> {
     title: &'a str,
     site_name: &'a str,
     body: &'a Html,
-    css: &'static str,
-    favicon: &'static str,
+    css: &'a str,
+    favicon: &'a str,
+}
+
+#[derive(Template)]
+#[template(source = r#"<p>{{ words }}</p><p><a href="{{ path }}">{{ label }}</a></p>"#, ext = "html")]
+struct PlainBody<'a> {
+    words: &'a str,
+    label: &'a str,
+    path: &'a str,
+}
+
+/// A page without a frame that says one thing and leads on: for sites whose pages are not ours.
+///
+/// # Errors
+/// The template could not be rendered: a defect of ours.
+pub fn plain_page(state: &RenderState, title: &str, words: &str, (label, path): (&str, &str)) -> Outcome {
+    bare_page(StatusCode::OK, title, state, &Html::of(&PlainBody { words, label, path })?)
 }
 
 /// The page of a failure: with its frame where the visitor is known, bare where not.
@@ -237,14 +253,15 @@ pub(crate) fn error_page(
     let title = failure.title().unwrap_or_else(|| title_of(failure.status()));
     let rendered = Html::of(&body).and_then(|body| match visitor {
         Some(visitor) => Page::new(visitor, title).width(Width::Reading).status(failure.status()).body_html(&body),
-        None => bare_page(failure.status(), title, &state.site_name, &body),
+        None => bare_page(failure.status(), title, state, &body),
     });
     rendered.unwrap_or_else(|_| (failure.status(), error.message().to_owned()).into_response())
 }
 
-fn bare_page(status: StatusCode, title: &str, site_name: &str, body: &Html) -> Outcome {
-    let css = assets::path("palisade.css");
-    let layout = BareLayout { title, site_name, body, css, favicon: assets::path("favicon.svg") };
+fn bare_page(status: StatusCode, title: &str, state: &RenderState, body: &Html) -> Outcome {
+    let file = |name: &str| format!("{}{}", state.files_under, assets::path(name));
+    let (css, favicon) = (file("palisade.css"), file("favicon.svg"));
+    let layout = BareLayout { title, site_name: &state.site_name, body, css: &css, favicon: &favicon };
     Ok(html_response(status, Html::of(&layout)?.into_string()))
 }
 

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::Notice;
+use crate::{Notice, hand_off::CONSOLE_GO_ON_PATH};
 
 /// What must be written otherwise in a value of a query.
 const QUERY_VALUE: &AsciiSet =
@@ -39,7 +39,7 @@ pub struct ReturnPath(String);
 
 impl ReturnPath {
     /// The longest that is carried along.
-    pub const MAX_LENGTH: usize = 1024;
+    pub const MAX_LENGTH: usize = 2_048;
 
     /// A text that came from outside.
     #[must_use]
@@ -51,10 +51,11 @@ impl ReturnPath {
         local.then(|| Self(text.to_owned()))
     }
 
-    /// The same, but not where it would lead straight back into signing in or out.
+    /// The same, but not where it would lead straight back into signing in or out. On to another site it may.
     #[must_use]
     pub fn after_sign_in(text: &str) -> Option<Self> {
-        Self::parse(text).filter(|path| !path.0.starts_with("/sign-"))
+        let goes_on = |path: &str| path.strip_prefix(CONSOLE_GO_ON_PATH).is_some_and(|rest| rest.starts_with('?'));
+        Self::parse(text).filter(|path| !path.0.starts_with("/sign-") || goes_on(&path.0))
     }
 
     /// `/sign-in?next=…` with this path.

@@ -16,6 +16,21 @@ use crate::{Failure, Visitor, failure::Carried, page};
 pub struct RenderState {
     /// The name on bare error pages.
     pub site_name: String,
+    /// What stands before the addresses of our files: empty, but for a guarded site, whose own files may have the same.
+    pub files_under: &'static str,
+}
+
+impl RenderState {
+    /// For a site of this name.
+    pub fn new(site_name: impl Into<String>) -> Self {
+        Self { site_name: site_name.into(), files_under: "" }
+    }
+
+    /// The same for a guarded site.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        Self { files_under: "/.palisade", ..self }
+    }
 }
 
 /// Makes a page or JSON of a [`Failure`], with the request's id, and logs its cause once. Everything else passes.

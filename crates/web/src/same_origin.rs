@@ -39,6 +39,12 @@ pub(crate) fn provenance(parts: &Parts) -> Result<Provenance, Error> {
     Ok(found)
 }
 
+/// Whether a page of this very origin made the request, by the browser's own word. Without a word it did not.
+#[must_use]
+pub fn is_from_here(parts: &Parts) -> bool {
+    matches!(provenance(parts), Ok(Provenance::SameOrigin))
+}
+
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

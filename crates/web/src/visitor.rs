@@ -93,7 +93,9 @@ impl SiteFrame {
             return (self.csrf.for_visit(&visit), None);
         }
         let visit = PlainToken::generate(env, "");
-        let begins = !wants_json(parts) && !parts.uri.path().starts_with("/assets/");
+        let path = parts.uri.path();
+        let for_all = ["/assets/", "/.well-known/"].iter().any(|prefix| path.starts_with(prefix));
+        let begins = !wants_json(parts) && !for_all;
         let begun = begins.then(|| cookie::set_token(cookie::VISIT, &visit, None));
         (self.csrf.for_visit(&visit), begun)
     }

@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod sign_in;
+mod well_known;
 
 use palisade_web::Routes;
 
@@ -14,5 +15,6 @@ pub fn routes(state: ConsoleState) -> Routes {
     Routes::new(())
         .merge(sign_in::routes(state.clone()))
         .merge(account::routes(state.clone()))
-        .merge(admin::routes(state))
+        .merge(admin::routes(state.clone()))
+        .merge(well_known::routes(state))
 }

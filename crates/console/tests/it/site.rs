@@ -1,6 +1,6 @@
 //! A site with the console on it: identity, session layer, pages.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{Router, extract::Request, middleware::Next, response::Response};
 use jiff::tz::TimeZone;
@@ -63,7 +63,8 @@ impl Site {
         identity.declare(vec![console_declaration(), kpi_declaration()]).await.unwrap();
         let mut config = ConsoleConfig {
             base_url: "https://acme.example".to_owned(),
-            sites: vec![SiteLabel { name: CONSOLE, label: "Console" }, SiteLabel { name: "kpi", label: "KPI" }],
+            sites: vec![SiteLabel::new(CONSOLE, "Console"), SiteLabel::new("kpi", "KPI")],
+            guarded: Vec::new(),
             links_open_at_once: false,
         };
         adjust(&mut config);
@@ -147,15 +148,15 @@ fn kpi_declaration() -> SiteDeclaration {
         scopes: &[Scope::Own, Scope::Team, Scope::All],
     };
     let role = |key, name, factor, scope| RoleTemplate {
-        key,
-        name,
-        description: "For the tests.",
+        key: Cow::Borrowed(key),
+        name: Cow::Borrowed(name),
+        description: "For the tests.".into(),
         factor,
         permissions: vec![(EMPLOYEE_READ, scope)],
     };
     SiteDeclaration {
-        site: "kpi",
-        label: "KPI",
+        site: "kpi".into(),
+        label: "KPI".into(),
         permissions: vec![read],
         roles: vec![
             role("Admin", "Admin", FactorRule::Required, Scope::All),
@@ -173,7 +174,7 @@ fn router(state: ConsoleState, identity: Identity, env: &Env) -> Router {
         let (identity, frame, env) = (identity.clone(), frame.clone(), env.clone());
         async move { session_layer(&identity, &frame, &env, request, next).await }
     });
-    let render = RenderState { site_name: "Acme".to_owned() };
+    let render = RenderState::new("Acme");
     routes(state).into_router().layer(identify).layer(axum::middleware::from_fn_with_state(render, render_failures))
 }
 

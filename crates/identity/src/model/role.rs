@@ -1,5 +1,7 @@
 //! Roles, permissions, grants.
 
+use std::borrow::Cow;
+
 use palisade_base::{Instant, Permission, RoleId, Scope, UserId};
 
 /// Whether the holders of a role need a second factor.
@@ -47,15 +49,16 @@ pub struct PermissionInfo {
     pub scopes: &'static [Scope],
 }
 
-/// A role that an app brings with it. Made once; after that it belongs to the administrator.
+/// A role that an app brings with it, or that the configuration names for a guarded site. Made once; after that it belongs
+/// to the administrator.
 #[derive(Clone, Debug)]
 pub struct RoleTemplate {
     /// Its fixed name in the program: `admin`.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// What people call it.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// One sentence of who it is for.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// Whether its holders need a second factor.
     pub factor: FactorRule,
     /// What it allows, to begin with.
@@ -66,9 +69,9 @@ pub struct RoleTemplate {
 #[derive(Clone, Debug)]
 pub struct SiteDeclaration {
     /// The site's name: `console`, `kpi`.
-    pub site: &'static str,
+    pub site: Cow<'static, str>,
     /// What people call it.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// Every permission that anything on the site asks for.
     pub permissions: Vec<PermissionInfo>,
     /// Its roles.

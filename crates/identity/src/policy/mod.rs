@@ -1,11 +1,13 @@
 //! What is allowed: pure functions, facts in, a decision out. Nothing here reads a clock or a database.
 
+mod admission;
 mod authority;
 mod grants;
 mod lockout;
 mod permits;
 mod sessions;
 
+pub use admission::{Admission, admit};
 pub use authority::{Allowed, Held};
 pub use grants::{
     Administrators, GrantRefused, decide_account_change, decide_grant, decide_own_role, decide_role_change,

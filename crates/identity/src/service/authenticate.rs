@@ -17,6 +17,7 @@ use super::{
 use crate::{
     model::UserStatus,
     policy::{Held, session_end},
+    settings::SessionPolicy,
     store::{
         factors, grants, keys,
         sessions::{self, SessionRecord},
@@ -37,7 +38,7 @@ impl Authenticator for Identity {
         let Some(token) = &presented.session else { return Ok(nobody(origin)) };
         let hash = token.hashed();
         let Some(known) = self.known_session(&hash).await? else { return Ok(nobody(origin)) };
-        if !self.is_live(&known) {
+        if !self.is_live(&known.record, &known.policy) {
             return Ok(nobody(origin));
         }
         if !presented.background {
@@ -58,23 +59,16 @@ impl Identity {
                 Arc::new(Authority::none())
             }
         };
-        let caller = Caller {
-            actor: Actor::User(record.facts.user),
-            person: Some(record.person),
-            authority,
-            origin: Origin { session: Some(record.facts.id), ..origin },
-        };
-        Identified { caller, session: Some(record.facts.clone()), renewed }
+        Identified { caller: as_session(record, authority, origin), session: Some(record.facts.clone()), renewed }
     }
 
     /// Whether the session has not ended: not by anybody, not by time, and its user may still sign in.
-    fn is_live(&self, known: &KnownSession) -> bool {
-        let record = &known.record;
+    pub(super) fn is_live(&self, record: &SessionRecord, policy: &SessionPolicy) -> bool {
         let mut times = record.times;
         times.last_used_at = self.0.cache.last_use(record.facts.id, times.last_used_at);
         record.ended.is_none()
             && record.user_status == UserStatus::Active
-            && session_end(&times, known.policy.class(record.facts.class), self.now()).is_none()
+            && session_end(&times, policy.class(record.facts.class), self.now()).is_none()
     }
 
     async fn known_session(&self, token: &HashedToken) -> Result<Option<Arc<KnownSession>>, Error> {
@@ -95,7 +89,7 @@ impl Identity {
     }
 
     /// Notes the use, in the database once a minute. That it could not be written is no reason to refuse the request.
-    async fn note_session_use(&self, record: &SessionRecord) {
+    pub(super) async fn note_session_use(&self, record: &SessionRecord) {
         let now = self.now();
         if !self.0.cache.note_use(record.facts.id, record.times.last_used_at, now, LAST_USE_EVERY) {
             return;
@@ -118,12 +112,7 @@ impl Identity {
         if !sessions::renew(&mut tx, record, &token.hashed(), self.now() + OLD_TOKEN_LIVES).await? {
             return Ok(None);
         }
-        let caller = Caller {
-            actor: Actor::User(record.facts.user),
-            person: Some(record.person),
-            authority: Arc::default(),
-            origin: Origin { session: Some(record.facts.id), ..origin.clone() },
-        };
+        let caller = as_session(record, Arc::default(), origin.clone());
         let resource = Resource::new("session", record.facts.id);
         let entry = TrailEntry::new(Category::Authentication, &caller, "session.renew", resource);
         self.commit(tx, entry, Vec::new()).await?;
@@ -215,6 +204,16 @@ pub(super) async fn held(conn: &mut Conn, user: palisade_base::UserId) -> Result
     let allowed = grants::allowed(conn, user).await?;
     let has_factor = factors::status(conn, user).await?.totp_since.is_some();
     Ok(Held { allowed, has_factor })
+}
+
+/// The user of a session, as an actor.
+pub(super) fn as_session(record: &SessionRecord, authority: Arc<Authority>, origin: Origin) -> Caller {
+    Caller {
+        actor: Actor::User(record.facts.user),
+        person: Some(record.person),
+        authority,
+        origin: Origin { session: Some(record.facts.id), ..origin },
+    }
 }
 
 fn nobody(origin: Origin) -> Identified {

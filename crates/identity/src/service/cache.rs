@@ -7,12 +7,12 @@ use std::{
     collections::HashMap,
     hash::Hash,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use palisade_base::{ApiKeyId, Authority, Instant, SessionId, Span};
+use palisade_base::{ApiKeyId, Authority, Instant, SessionId, Span, auth::SiteUser};
 
 use crate::{
     policy::Held,
@@ -30,6 +30,8 @@ pub(super) struct Cache {
     generation: AtomicU64,
     pub(super) sessions: Remembered<[u8; 32], Arc<KnownSession>>,
     pub(super) keys: Remembered<[u8; 32], Arc<KnownKey>>,
+    /// Site sessions, by token and site.
+    pub(super) on_site: Remembered<[u8; 32], Arc<KnownOnSite>>,
     /// When sessions were last used, and when that was last written down.
     used: Mutex<HashMap<SessionId, LastUse>>,
     /// When that of a key was last written down.
@@ -41,6 +43,14 @@ pub(super) struct KnownSession {
     pub(super) record: SessionRecord,
     pub(super) policy: SessionPolicy,
     pub(super) holds: Holds,
+}
+
+/// A site session: the sign-on that it is a child of, and what the app is told.
+pub(super) struct KnownOnSite {
+    pub(super) session: KnownSession,
+    pub(super) user: Arc<SiteUser>,
+    /// The identity token, once somebody has asked for it.
+    pub(super) token: OnceLock<Arc<str>>,
 }
 
 /// A key with what its owner may do.

@@ -7,6 +7,7 @@ mod entry;
 mod factors;
 mod flood;
 mod flow;
+mod identity_tokens;
 mod keys;
 mod links;
 mod names;
@@ -16,10 +17,14 @@ mod presence;
 mod roles;
 mod sessions;
 mod sign_in;
+mod site_sessions;
 mod totp;
 mod users;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use palisade_base::{Action, Actor, Caller, Env, Error, Instant, Kind, Permit, TrailEntry, UserId};
 use palisade_keys::Vault;
@@ -34,7 +39,9 @@ use crate::{
 use cache::Cache;
 pub use factors::Enrolled;
 use flood::Flood;
+use identity_tokens::Keyring;
 pub use names::Names;
+pub use site_sessions::HandOffTarget;
 
 /// What identity is built with.
 #[derive(Clone, Debug)]
@@ -65,6 +72,7 @@ struct Inner {
     cache: Cache,
     flood: Flood,
     sites: RwLock<Vec<SiteDeclaration>>,
+    keyring: RwLock<Option<Arc<Keyring>>>,
 }
 
 impl Identity {
@@ -74,7 +82,8 @@ impl Identity {
         let env = store.env().clone();
         let hasher = Hasher::new(config.hashing, env.clone());
         let (cache, flood, sites) = (Cache::default(), Flood::default(), RwLock::default());
-        Self(Arc::new(Inner { store, env, vault, config, hasher, cache, flood, sites }))
+        let keyring = RwLock::default();
+        Self(Arc::new(Inner { store, env, vault, config, hasher, cache, flood, sites, keyring }))
     }
 
     /// The permissions that a site declared, for the page where roles are made; none where there is no such site.
@@ -86,9 +95,9 @@ impl Identity {
 
     /// The names and labels of the sites that were declared, in that order.
     #[must_use]
-    pub fn sites(&self) -> Vec<(&'static str, &'static str)> {
+    pub fn sites(&self) -> Vec<(Cow<'static, str>, Cow<'static, str>)> {
         let sites = self.0.sites.read().unwrap_or_else(PoisonError::into_inner);
-        sites.iter().map(|declared| (declared.site, declared.label)).collect()
+        sites.iter().map(|declared| (declared.site.clone(), declared.label.clone())).collect()
     }
 
     /// How many Argon2id runs there were since the start: for metrics, and for the test that there is one per try.

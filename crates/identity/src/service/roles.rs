@@ -53,23 +53,39 @@ impl Identity {
     ) -> Result<(), Error> {
         let mut news = Vec::new();
         for info in &site.permissions {
-            if grants::know_permission(tx, site.site, &info.permission).await? {
+            if grants::know_permission(tx, &site.site, &info.permission).await? {
                 news.push(info.permission.clone());
             }
         }
         for template in &site.roles {
-            match grants::find_by_key(tx, site.site, template.key).await? {
-                None => entries.push(self.make_role(tx, caller, site.site, template).await?),
+            match grants::find_by_key(tx, &site.site, &template.key).await? {
+                None => entries.push(self.adopt_or_make_role(tx, caller, &site.site, template).await?),
                 Some(role) => entries.extend(self.widen_role(tx, caller, &role, template, &news).await?),
             }
         }
         // A permission that no role got yet is still known from now on.
         if !news.is_empty() && entries.is_empty() {
-            let resource = Resource::new("site", site.site);
+            let resource = Resource::new("site", &site.site);
             let entry = TrailEntry::new(Category::Configuration, caller, "permission.declare", resource);
             entries.push(entry.note("permissions", names(news.iter())));
         }
         Ok(())
+    }
+
+    /// A role that somebody made on the console before the configuration named it becomes the declared one, with its holders.
+    async fn adopt_or_make_role(
+        &self,
+        tx: &mut WriteTx,
+        caller: &Caller,
+        site: &str,
+        template: &RoleTemplate,
+    ) -> Result<TrailEntry, Error> {
+        if grants::adopt(tx, site, &template.key, &template.name).await? {
+            let resource = Resource::new("site", site);
+            let entry = TrailEntry::new(Category::Configuration, caller, "role.adopt", resource);
+            return Ok(entry.note("role", template.key.as_ref()));
+        }
+        self.make_role(tx, caller, site, template).await
     }
 
     async fn make_role(
@@ -82,13 +98,22 @@ impl Identity {
         let role = Role {
             id: RoleId::new(&self.0.env),
             site: site.to_owned(),
-            key: Some(template.key.to_owned()),
-            name: template.name.to_owned(),
-            description: template.description.to_owned(),
+            key: Some(template.key.clone().into_owned()),
+            name: template.name.clone().into_owned(),
+            description: template.description.clone().into_owned(),
             factor: template.factor,
             version: 1,
         };
-        grants::insert(tx, &role, self.now()).await?;
+        grants::insert(tx, &role, self.now()).await.map_err(|error| match error {
+            StoreError::Unique(_) => Error::new(
+                Kind::Conflict,
+                format!(
+                    "Another role of {site} is called {} by now. Rename that one, or name this one otherwise.",
+                    role.name
+                ),
+            ),
+            other => other.into(),
+        })?;
         grants::set_permissions(tx, role.id, &template.permissions).await?;
         Ok(created(caller, &role, &template.permissions))
     }
@@ -359,7 +384,8 @@ impl Identity {
             problem("description", format!("Use at most {DESCRIPTION_MAX} characters, on one line."));
         }
         let declared = self.permissions_of(&new.site);
-        if declared.is_empty() {
+        // A guarded site's roles allow nothing here: what they open, the site's own configuration and app decide.
+        if !self.sites().iter().any(|(site, _)| *site == new.site) {
             problem("site", "There is no such site.".into());
         }
         for (permission, scope) in &new.permissions {

@@ -8,11 +8,13 @@ use crate::{
     model::{EndReason, SessionRow},
     policy::{EndSessions, ReadSessions, SessionTimes, session_end},
     settings::SessionPolicy,
-    store::{links, sessions, tries, users},
+    store::{links, sessions, site_sessions, tries, users},
 };
 
 /// Ended sessions stay so long, so that whoever still has the cookie can be told why.
 const ENDED_KEPT: Span = Span::days(30);
+/// Codes of hand-offs stay so long, so that one that comes again is known.
+const CODES_KEPT: Span = Span::days(1);
 /// Devices that nobody came back with for so long are strangers' again.
 const DEVICE_KEPT: Span = Span::days(365);
 /// Tries of so long ago do not count.
@@ -98,6 +100,7 @@ impl Identity {
         sessions::forget(&mut tx, now - ENDED_KEPT).await?;
         sessions::forget_devices(&mut tx, now - DEVICE_KEPT).await?;
         links::forget(&mut tx, now - ENDED_KEPT).await?;
+        site_sessions::forget_codes(&mut tx, now - CODES_KEPT).await?;
         tries::forget(&mut tx, now - TRIES_KEPT).await?;
         Ok(tx.commit_housekeeping(Housekeeping::Expiry).await?)
     }

@@ -25,6 +25,9 @@ statements! {
     FIND = "SELECT id, site, key, name, description, factor_rule, version FROM role WHERE id = $1 AND archived_at IS NULL";
     /// The role that a site brought under this key.
     FIND_BY_KEY = "SELECT id, site, key, name, description, factor_rule, version FROM role WHERE site = $1 AND key = $2";
+    /// A role that somebody made becomes the declared one of its name.
+    ADOPT = "UPDATE role SET key = $1, version = version + 1 \
+             WHERE site = $2 AND name = $3 AND key IS NULL AND archived_at IS NULL";
     /// All of them.
     LIST = "SELECT id, site, key, name, description, factor_rule, version FROM role WHERE archived_at IS NULL \
             ORDER BY site, name";
@@ -130,6 +133,10 @@ pub(crate) async fn find(conn: &mut Conn, role: RoleId) -> Result<Option<Role>, 
 
 pub(crate) async fn find_by_key(conn: &mut Conn, site: &str, key: &str) -> Result<Option<Role>, StoreError> {
     conn.fetch_optional(FIND_BY_KEY.bind(site).bind(key)).await?.as_ref().map(read_role).transpose()
+}
+
+pub(crate) async fn adopt(tx: &mut WriteTx, site: &str, key: &str, name: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(ADOPT.bind(key).bind(site).bind(name)).await? == 1)
 }
 
 pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<Role>, StoreError> {

@@ -3,10 +3,12 @@
 
 pub(crate) mod factors;
 pub(crate) mod grants;
+pub(crate) mod identity_keys;
 pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod site_sessions;
 pub(crate) mod tries;
 pub(crate) mod users;
 
@@ -17,10 +19,12 @@ use palisade_store::{Row, Statement, StoreError};
 pub const STATEMENTS: &[&[Statement]] = &[
     factors::STATEMENTS,
     grants::STATEMENTS,
+    identity_keys::STATEMENTS,
     keys::STATEMENTS,
     links::STATEMENTS,
     sessions::STATEMENTS,
     settings::STATEMENTS,
+    site_sessions::STATEMENTS,
     tries::STATEMENTS,
     users::STATEMENTS,
 ];

@@ -7,7 +7,7 @@ use palisade_base::{
 use palisade_store::{Conn, Row, SqlBuilder, StoreError, WriteTx, statements};
 use uuid::Uuid;
 
-use super::word;
+use super::{site_sessions, word};
 use crate::{
     model::{Device, EndReason, SessionRow, UserStatus},
     policy::SessionTimes,
@@ -257,12 +257,16 @@ pub(crate) async fn end_all(tx: &mut WriteTx, reason: EndReason, now: Instant) -
     tx.execute(END_ALL.bind(now).bind(reason.as_str())).await
 }
 
+/// What a user may do has changed: a new token for each session, and sites ask the console again.
 pub(crate) async fn renew_user(tx: &mut WriteTx, user: UserId) -> Result<(), StoreError> {
-    tx.execute(RENEW_USER.bind(true).bind(user)).await.map(drop)
+    tx.execute(RENEW_USER.bind(true).bind(user)).await?;
+    site_sessions::end_of_user(tx, user).await
 }
 
+/// The same for everybody who holds a role.
 pub(crate) async fn renew_holders(tx: &mut WriteTx, role: palisade_base::RoleId) -> Result<(), StoreError> {
-    tx.execute(RENEW_HOLDERS.bind(true).bind(role)).await.map(drop)
+    tx.execute(RENEW_HOLDERS.bind(true).bind(role)).await?;
+    site_sessions::end_of_holders(tx, role).await
 }
 
 pub(crate) async fn forget(tx: &mut WriteTx, before: Instant) -> Result<u64, StoreError> {

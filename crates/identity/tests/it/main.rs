@@ -4,6 +4,7 @@
 mod crowd;
 mod dump;
 mod factors;
+mod jwt;
 mod keys;
 mod links;
 mod parsers;
@@ -11,6 +12,7 @@ mod roles;
 mod sessions;
 mod settings;
 mod sign_in;
+mod site_sessions;
 mod users;
 mod world;
 

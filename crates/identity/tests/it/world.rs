@@ -1,5 +1,7 @@
 //! A company with a few users, for these tests.
 
+use std::borrow::Cow;
+
 use palisade_base::{
     Caller, Error, Instant, Kind, Origin, Permission, PlainToken, RoleId, Scope, Secret, SecretString, Span, UserId,
     auth::{Authenticator as _, Identified, Presented, SessionState},
@@ -56,10 +58,16 @@ pub(crate) fn kpi() -> SiteDeclaration {
         description: "For the tests.",
         scopes: &[Scope::Own, Scope::Team, Scope::All],
     };
-    let role = |key, name, factor, permissions| RoleTemplate { key, name, description: "", factor, permissions };
+    let role = |key, name, factor, permissions| RoleTemplate {
+        key: Cow::Borrowed(key),
+        name: Cow::Borrowed(name),
+        description: "".into(),
+        factor,
+        permissions,
+    };
     SiteDeclaration {
-        site: "kpi",
-        label: "KPI",
+        site: "kpi".into(),
+        label: "KPI".into(),
         permissions: vec![info(READ, "See employees"), info(UPDATE, "Change employees")],
         roles: vec![
             role("admin", "Admin", FactorRule::Required, vec![(READ, Scope::All), (UPDATE, Scope::All)]),

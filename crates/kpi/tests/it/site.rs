@@ -95,8 +95,7 @@ impl Site {
             request.extensions_mut().insert(RequestId::new(&ids));
             next.run(request)
         });
-        let render =
-            axum::middleware::from_fn_with_state(RenderState { site_name: "Acme".to_owned() }, render_failures);
+        let render = axum::middleware::from_fn_with_state(RenderState::new("Acme"), render_failures);
         let app = routes(KpiState { records: company.records.clone() });
         let router = app.into_router().layer(identify).layer(render).layer(number);
         Self { router, token }

@@ -121,7 +121,7 @@ impl Site {
             request.extensions_mut().insert(REQUEST.parse::<RequestId>().unwrap());
             next.run(request).await
         });
-        let state = RenderState { site_name: "Acme".to_owned() };
+        let state = RenderState::new("Acme");
         let render = axum::middleware::from_fn_with_state(state, render_failures);
         Self(routes.into_router().layer(identify).layer(render).layer(number))
     }

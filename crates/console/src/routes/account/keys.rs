@@ -80,7 +80,7 @@ fn offered(state: &ConsoleState, visitor: &Visitor) -> Vec<Choice> {
         .sites
         .iter()
         .filter(|site| site.name != CONSOLE)
-        .flat_map(|site| state.identity.permissions_of(site.name));
+        .flat_map(|site| state.identity.permissions_of(&site.name));
     let held = declared.filter_map(|info| {
         let scope = visitor.caller.authority.scope(&info.permission)?;
         let value = format!("{}:{}", info.permission, scope.as_str());

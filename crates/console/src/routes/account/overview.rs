@@ -55,7 +55,7 @@ fn sign_in_facts(visitor: &Visitor, row: &UserRow) -> Facts {
 fn role_facts(state: &ConsoleState, row: &UserRow) -> Facts {
     let sites = state.config.sites.iter().map(|site| {
         let held: Vec<_> = row.grants.iter().filter(|grant| grant.site == site.name).cloned().collect();
-        (site.label, held)
+        (site.label.as_str(), held)
     });
     if row.grants.is_empty() {
         return Facts::new().text("Roles", "No role");

@@ -57,7 +57,7 @@ async fn page(state: &ConsoleState, visitor: &Visitor, next: Option<&ReturnPath>
         .before(enrolment::steps(&waiting)?)
         .hidden("next", next_value(next))
         .field(&view.fill(enrolment::code_field()))
-        .after(sign_out::small_form(&visitor.csrf)?);
+        .after(sign_out::small_form(&visitor.csrf, "Stop and sign out")?);
     Page::new(visitor, "Set up your second factor")
         .lead("A role of yours requires it. It takes a minute, once.")
         .width(Width::Card)

@@ -58,7 +58,7 @@ fn page(visitor: &Visitor, next: Option<&ReturnPath>, view: &FormView) -> Outcom
     )?;
     let after = Html::concat([
         Html::from_component(&Disclosure::new("The phone is lost or broken", lost)),
-        sign_out::small_form(&visitor.csrf)?,
+        sign_out::small_form(&visitor.csrf, "Stop and sign out")?,
     ]);
     let form = FormBody::new("/sign-in/factor", &visitor.csrf, "Go on")
         .hidden("next", next_value(next))

@@ -8,6 +8,7 @@ mod password;
 mod reset;
 mod set_up;
 mod sign_out;
+mod site;
 
 pub(crate) use new_password::{new_password_fields, same_twice};
 
@@ -33,6 +34,9 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
         .post("/sign-in/reset/{token}", Access::Public, reset::submit)
         .get("/set-up/{token}", Access::Public, set_up::show)
         .post("/set-up/{token}", Access::Public, set_up::submit)
+        .get("/sign-in/site", Access::Public, site::show)
+        .get("/sign-in/site/go-on", Access::Public, site::go_on)
+        .get("/sign-out", Access::OwesFactor, sign_out::show)
         .post("/sign-out", Access::OwesFactor, sign_out::submit)
         .finish()
 }

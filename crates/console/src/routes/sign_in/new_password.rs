@@ -57,7 +57,7 @@ async fn page(state: &ConsoleState, visitor: &Visitor, next: Option<&ReturnPath>
     let form = FormBody::new("/sign-in/new-password", &visitor.csrf, "Save the password")
         .hidden("next", next_value(next))
         .fields(fields.into_iter().map(|field| view.fill(field)))
-        .after(sign_out::small_form(&visitor.csrf)?);
+        .after(sign_out::small_form(&visitor.csrf, "Stop and sign out")?);
     Page::new(visitor, "Choose a new password")
         .lead("The old one has run out, or was given to you by somebody else.")
         .width(Width::Card)

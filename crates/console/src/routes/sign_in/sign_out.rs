@@ -3,9 +3,20 @@
 use askama::Template;
 use axum::extract::State;
 use http::header;
-use palisade_web::{CsrfToken, Failure, Fields, Html, Notice, Outcome, ProtectedForm, Visitor, cookie, see_other_with};
+use palisade_web::{
+    CsrfToken, Failure, Fields, Html, Notice, Outcome, Page, ProtectedForm, Visitor, Width, cookie, see_other_with,
+};
 
-use crate::{ConsoleState, step_up};
+use crate::{ConsoleState, parts::FormBody, step_up};
+
+/// Asks first: sites that people were led to from here send them to this address to sign out.
+pub(super) async fn show(visitor: Visitor) -> Outcome {
+    let form = FormBody::new("/sign-out", &visitor.csrf, "Sign out").back("Stay signed in", "/");
+    Page::new(&visitor, "Sign out")
+        .lead("This ends your sign-in here and on every site that it led you to.")
+        .width(Width::Card)
+        .body(&form)
+}
 
 pub(super) async fn submit(
     State(state): State<ConsoleState>,
@@ -20,14 +31,15 @@ pub(super) async fn submit(
 
 #[derive(Template)]
 #[template(
-    source = r#"<form class="action" method="post" action="/sign-out">{{ csrf }}<button class="link">Stop and sign out</button></form>"#,
+    source = r#"<form class="action" method="post" action="/sign-out">{{ csrf }}<button class="link">{{ verb }}</button></form>"#,
     ext = "html"
 )]
 struct SmallForm<'a> {
     csrf: &'a CsrfToken,
+    verb: &'static str,
 }
 
-/// The way out of an unfinished sign-in.
-pub(super) fn small_form(csrf: &CsrfToken) -> Result<Html, Failure> {
-    Html::of(&SmallForm { csrf })
+/// The way out, from a page that leads elsewhere.
+pub(super) fn small_form(csrf: &CsrfToken, verb: &'static str) -> Result<Html, Failure> {
+    Html::of(&SmallForm { csrf, verb })
 }

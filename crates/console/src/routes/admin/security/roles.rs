@@ -53,7 +53,7 @@ pub(super) async fn list(State(state): State<ConsoleState>, visitor: Visitor) ->
             let button = ButtonLink::second(label, format!("{PATH}/new?site={}", site.name)).icon(Icon::Plus);
             parts.push(Html::from_component(&button));
         }
-        sections = sections.under(site.label, parts);
+        sections = sections.under(site.label.as_str(), parts);
     }
     Page::new(&visitor, "Roles and Permissions")
         .lead("A role says what its holders may do, and how far: about themselves, about their team, or about all.")
@@ -89,13 +89,13 @@ pub(super) async fn new(State(state): State<ConsoleState>, visitor: Visitor, Que
     new_page(&state, &visitor, site, &view, &[]).await
 }
 
-fn known_site(state: &ConsoleState, name: Option<&str>) -> Result<SiteLabel, Error> {
+fn known_site<'a>(state: &'a ConsoleState, name: Option<&str>) -> Result<&'a SiteLabel, Error> {
     let sites = &state.config.sites;
     let found = match name {
         Some(name) => sites.iter().find(|site| site.name == name),
         None => sites.first(),
     };
-    found.copied().ok_or_else(Error::not_found)
+    found.ok_or_else(Error::not_found)
 }
 
 pub(super) async fn create(
@@ -110,14 +110,14 @@ pub(super) async fn create(
         }
         Err(error) => {
             let view = view_of(FormView::kept(&fields), error)?;
-            let sent = role_form::sent(&state.identity.permissions_of(site.name), &fields);
+            let sent = role_form::sent(&state.identity.permissions_of(&site.name), &fields);
             new_page(&state, &visitor, site, &view, &sent).await
         }
     }
 }
 
-async fn make(state: &ConsoleState, visitor: &Visitor, site: SiteLabel, fields: &Fields) -> Result<RoleId, Error> {
-    let new = role_form::read(site.name, &state.identity.permissions_of(site.name), fields)?;
+async fn make(state: &ConsoleState, visitor: &Visitor, site: &SiteLabel, fields: &Fields) -> Result<RoleId, Error> {
+    let new = role_form::read(&site.name, &state.identity.permissions_of(&site.name), fields)?;
     step_up::check(state, visitor, &step_up::proof(fields)).await?;
     let permit = permit_change_roles(&visitor.caller)?;
     state.identity.create_role(&visitor.caller, &permit, new).await
@@ -126,14 +126,14 @@ async fn make(state: &ConsoleState, visitor: &Visitor, site: SiteLabel, fields: 
 async fn new_page(
     state: &ConsoleState,
     visitor: &Visitor,
-    site: SiteLabel,
+    site: &SiteLabel,
     view: &FormView,
     held: &[(Permission, Scope)],
 ) -> Outcome {
     let form = FormBody::new(format!("{PATH}/new"), &visitor.csrf, "Add the role")
-        .hidden("site", site.name)
+        .hidden("site", site.name.as_str())
         .fields(role_form::fields().into_iter().map(|field| view.fill(field)))
-        .html(role_form::matrix(&state.identity.permissions_of(site.name), held, true)?)
+        .html(role_form::matrix(&state.identity.permissions_of(&site.name), held, true)?)
         .field(&view.fill(step_up::field(state, visitor).await?))
         .back("Cancel", PATH);
     Page::new(visitor, format!("Add a role for {}", site.label)).crumbs(crumbs()).errors(view.summary()).body(&form)
