@@ -1,7 +1,9 @@
 //! One connection: what is known of it, and its life from the handshake to its end.
 
 use std::{
+    cmp,
     convert::Infallible,
+    error::Error,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::{
@@ -12,14 +14,16 @@ use std::{
 };
 
 use axum::body::Body;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::Frame;
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::graceful::GracefulConnection,
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::{HttpService, service_fn},
 };
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use palisade_config::{HostName, TimeoutsConfig};
+use palisade_upstream::Tunnel;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
@@ -47,6 +51,8 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<TlsFacts>,
     pub(crate) activity: Activity,
     pub(crate) faults: WireFaults,
+    /// What the connection becomes after an answer of 101.
+    tunnel: Mutex<Option<Tunnel>>,
 }
 
 /// What the handshake showed.
@@ -63,6 +69,8 @@ pub(crate) struct Activity {
     born: Instant,
     /// Requests whose answers are not sent yet.
     open: AtomicUsize,
+    /// Those of them whose next part has to come from an app: the client can take nothing of them yet.
+    waiting: AtomicUsize,
     /// The last time that something moved, in milliseconds since `born`.
     moved: AtomicU64,
     /// Since when the client takes nothing of what is ready for it, in milliseconds since `born`, from 1; 0: it does.
@@ -82,7 +90,8 @@ enum Pulse {
 
 impl Activity {
     fn new() -> Self {
-        Self { born: Instant::now(), open: AtomicUsize::new(0), moved: AtomicU64::new(0), blocked: AtomicU64::new(0) }
+        let (open, waiting) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { born: Instant::now(), open, waiting, moved: AtomicU64::new(0), blocked: AtomicU64::new(0) }
     }
 
     fn age_ms(&self) -> u64 {
@@ -110,8 +119,9 @@ impl Activity {
             0 => Duration::ZERO,
             instant => since(instant),
         };
+        let clients_turn = busy && self.waiting.load(Ordering::Relaxed) == 0;
         // An app may be at work for the time of a request before there is anything to take.
-        if blocked >= timeouts.stalled() || (busy && quiet >= timeouts.stalled() + timeouts.request()) {
+        if blocked >= timeouts.stalled() || (clients_turn && quiet >= timeouts.stalled() + timeouts.request()) {
             Pulse::Stalled
         } else if !busy && quiet >= timeouts.idle() {
             Pulse::Resting
@@ -131,12 +141,41 @@ struct FaultState {
     heads: AtomicU64,
     served: AtomicU64,
     refused: Mutex<Option<(u64, WireFault)>>,
+    /// How the last answer went: its number from 1, doubled, and 1 more where it opened a tunnel.
+    answered: AtomicU64,
+}
+
+/// What becomes of a connection after a request that wants it to become something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// It is not answered yet.
+    Undecided,
+    /// It stays HTTP.
+    Http,
+    /// It is a tunnel from here on.
+    Tunnel,
 }
 
 impl WireFaults {
-    /// A head was let in.
-    pub(crate) fn count_head(&self) {
-        self.0.heads.fetch_add(1, Ordering::Relaxed);
+    /// A head was let in; gives its number.
+    pub(crate) fn count_head(&self) -> u64 {
+        self.0.heads.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The request that is served now has its answer.
+    fn note_answer(&self, tunnel: bool) {
+        let number = self.0.served.load(Ordering::Relaxed);
+        self.0.answered.store(number * 2 + u64::from(tunnel), Ordering::Relaxed);
+    }
+
+    /// What came of the request with this number.
+    pub(crate) fn switch_after(&self, number: u64) -> Switch {
+        let answered = self.0.answered.load(Ordering::Relaxed);
+        match (answered / 2).cmp(&(number + 1)) {
+            cmp::Ordering::Less => Switch::Undecided,
+            cmp::Ordering::Equal if answered % 2 == 1 => Switch::Tunnel,
+            cmp::Ordering::Equal | cmp::Ordering::Greater => Switch::Http,
+        }
     }
 
     /// The next request is a stand-in for one with this fault.
@@ -155,7 +194,16 @@ impl WireFaults {
 
 impl Connection {
     pub(crate) fn new(peer: SocketAddr, tls: Option<TlsFacts>) -> Self {
-        Self { peer, tls, activity: Activity::new(), faults: WireFaults::default() }
+        Self { peer, tls, activity: Activity::new(), faults: WireFaults::default(), tunnel: Mutex::default() }
+    }
+
+    /// Makes the connection a tunnel once its present answer is sent.
+    pub(crate) fn open_tunnel(&self, tunnel: Tunnel) {
+        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+    }
+
+    fn take_tunnel(&self) -> Option<Tunnel> {
+        self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -181,7 +229,12 @@ pub(crate) async fn serve<S>(
         run(&shared, &connection, http2_builder(&shared).serve_connection(io, service), stop).await;
     } else {
         let io = TokioIo::new(Door::new(stream, shared.wire, connection.faults.clone()));
-        run(&shared, &connection, http1_builder(&shared.wire).serve_connection(io, service), stop).await;
+        let served = http1_builder(&shared.wire).serve_connection(io, service).with_upgrades();
+        run(&shared, &connection, served, stop.clone()).await;
+        if let Some(tunnel) = connection.take_tunnel() {
+            let mut stop = stop;
+            tunnel.run(told_to_stop(&mut stop)).await;
+        }
     }
 }
 
@@ -191,15 +244,17 @@ async fn answer(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<TrackedBody>, Infallible> {
-    let open = OpenRequest::new(Arc::clone(&connection));
+    let mut open = OpenRequest::new(Arc::clone(&connection));
     let fault = connection.faults.take();
-    let passage = Passage::new(request.map(Body::new), connection, fault, shared.env.now());
+    let passage = Passage::new(request.map(Body::new), Arc::clone(&connection), fault, shared.env.now());
     let response = pipeline::run(Next::new(shared, steps), passage).await;
+    connection.faults.note_answer(response.status() == StatusCode::SWITCHING_PROTOCOLS);
+    open.wait(false);
     Ok(response.map(|body| TrackedBody { body, open }))
 }
 
-fn http1_builder(wire: &WireLimits) -> hyper::server::conn::http1::Builder {
-    let mut builder = hyper::server::conn::http1::Builder::new();
+fn http1_builder(wire: &WireLimits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     // The door has a clock of its own, and lets in no head that is larger than this.
     builder
         .header_read_timeout(None)
@@ -208,9 +263,9 @@ fn http1_builder(wire: &WireLimits) -> hyper::server::conn::http1::Builder {
     builder
 }
 
-fn http2_builder(shared: &Shared) -> hyper::server::conn::http2::Builder<TokioExecutor> {
+fn http2_builder(shared: &Shared) -> http2::Builder<TokioExecutor> {
     let sizes = &shared.config.sizes;
-    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(sizes.http2_streams)
@@ -226,13 +281,37 @@ fn http2_builder(shared: &Shared) -> hyper::server::conn::http2::Builder<TokioEx
     builder
 }
 
+/// A connection that hyper serves, of whatever version.
+trait Served: Future<Output = hyper::Result<()>> {
+    /// Takes no more requests, and ends after those under way.
+    fn finish(self: Pin<&mut Self>);
+}
+
+impl<I, S> Served for http1::UpgradeableConnection<I, S>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+    S: HttpService<Incoming, ResBody = TrackedBody>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<I, S> Served for http2::Connection<I, S, TokioExecutor>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: HttpService<Incoming, ResBody = TrackedBody>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    S::Future: Send + 'static,
+{
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
 /// Drives the connection, and ends it when it rests, stalls, or has to stop.
-async fn run<C: GracefulConnection>(
-    shared: &Shared,
-    connection: &Connection,
-    served: C,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn run<C: Served>(shared: &Shared, connection: &Connection, served: C, mut stop: watch::Receiver<bool>) {
     let mut served = pin!(served);
     let mut ending: Option<Instant> = None;
     let timeouts = &shared.config.timeouts;
@@ -261,26 +340,43 @@ async fn run<C: GracefulConnection>(
     }
 }
 
-fn end<C: GracefulConnection>(served: Pin<&mut C>, ending: &mut Option<Instant>, within: Duration) {
-    served.graceful_shutdown();
+fn end<C: Served>(served: Pin<&mut C>, ending: &mut Option<Instant>, within: Duration) {
+    served.finish();
     *ending = Some(Instant::now() + within);
 }
 
 /// Counts a request as open until its answer is sent or given up.
-struct OpenRequest(Arc<Connection>);
+struct OpenRequest {
+    connection: Arc<Connection>,
+    /// Its next part has to come from an app.
+    waits: bool,
+}
 
 impl OpenRequest {
     fn new(connection: Arc<Connection>) -> Self {
         connection.activity.open.fetch_add(1, Ordering::Relaxed);
         connection.activity.touch();
-        Self(connection)
+        let mut open = Self { connection, waits: false };
+        open.wait(true);
+        open
+    }
+
+    fn wait(&mut self, waits: bool) {
+        let waiting = &self.connection.activity.waiting;
+        match (self.waits, waits) {
+            (false, true) => drop(waiting.fetch_add(1, Ordering::Relaxed)),
+            (true, false) => drop(waiting.fetch_sub(1, Ordering::Relaxed)),
+            _ => {}
+        }
+        self.waits = waits;
     }
 }
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.0.activity.open.fetch_sub(1, Ordering::Relaxed);
-        self.0.activity.touch();
+        self.wait(false);
+        self.connection.activity.open.fetch_sub(1, Ordering::Relaxed);
+        self.connection.activity.touch();
     }
 }
 
@@ -298,8 +394,10 @@ impl http_body::Body for TrackedBody {
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        self.open.0.activity.touch();
-        Pin::new(&mut self.body).poll_frame(cx)
+        self.open.connection.activity.touch();
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        self.open.wait(polled.is_pending());
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

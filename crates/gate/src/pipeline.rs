@@ -51,7 +51,7 @@ pub(crate) const SITES: &[Step] = steps! {
     address_limits: "Before the session, because looking one up costs a query and guessing one must not be free.",
     session: "Says who it is; what follows is about a known somebody.",
     user_limits: "Needs to know who it is; before the app, so that a flood costs the app nothing.",
-    app: "Innermost: the site's own router.",
+    app: "Innermost: the site's own router, or the application that it guards.",
 };
 
 /// The way of a request to the plain HTTP listener: it is sent on to HTTPS, and that is all.

@@ -1,6 +1,12 @@
 //! A request on its way, and what the layers have found out about it.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{body::Body, response::Response};
 use http::{Request, Version};
@@ -28,6 +34,21 @@ pub(crate) struct Facts {
     pub(crate) host: HostFact,
     /// What its path is, for limits and sessions.
     pub(crate) kind: PathKind,
+    pub(crate) handed_over: HandedOver,
+}
+
+/// Whether the request is with a guarded site's application by now, whose phases have times of their own.
+#[derive(Clone, Default)]
+pub(crate) struct HandedOver(Arc<AtomicBool>);
+
+impl HandedOver {
+    pub(crate) fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Who is at the other end, as far as addresses tell.
@@ -91,7 +112,8 @@ impl Passage {
         let client = Client { address: connection.peer.ip().to_canonical(), forwarded: false };
         let kind = PathKind::of(request.method(), request.uri().path());
         let nil = RequestId(Default::default());
-        let facts = Facts { connection, now, fault, id: nil, client, host: HostFact::Unknown, kind };
+        let (host, handed_over) = (HostFact::Unknown, HandedOver::default());
+        let facts = Facts { connection, now, fault, id: nil, client, host, kind, handed_over };
         Self { request, facts }
     }
 

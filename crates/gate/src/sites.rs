@@ -3,10 +3,32 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::Router;
-use palisade_config::{Config, HeadersConfig, HostName, SiteConfig};
+use palisade_config::{Config, HeadersConfig, HostName, Preset, SiteConfig};
+use palisade_upstream::Upstream;
 use palisade_web::{RenderState, SiteFrame};
 
-use crate::{layer::response_headers::HeaderSet, ways_in::WaysIn};
+use crate::{layer::response_headers::HeaderSet, path_reading::PathReading, ways_in::WaysIn};
+
+/// What answers the requests of a site.
+#[derive(Clone)]
+pub enum SiteApp {
+    /// An app of this program.
+    BuiltIn(Router),
+    /// An application of its own, which is guarded.
+    Upstream(Arc<Upstream>),
+}
+
+impl From<Router> for SiteApp {
+    fn from(router: Router) -> Self {
+        Self::BuiltIn(router)
+    }
+}
+
+impl From<Arc<Upstream>> for SiteApp {
+    fn from(upstream: Arc<Upstream>) -> Self {
+        Self::Upstream(upstream)
+    }
+}
 
 /// A site as the gate is given it.
 pub struct Site {
@@ -21,23 +43,43 @@ pub struct Site {
     /// The name on bare error pages.
     pub title: String,
     /// The app.
-    pub router: Router,
+    pub app: SiteApp,
     /// How people sign in, where the site is guarded.
     pub ways_in: Option<WaysIn>,
+    /// The largest body of a request, in bytes; `None`: whatever the app takes.
+    pub body_bytes: Option<u64>,
+    /// What differs because the app is not ours.
+    pub guarded: Option<Guarded>,
+}
+
+/// What the gate does otherwise for a guarded site.
+#[derive(Clone, Debug)]
+pub struct Guarded {
+    /// How its application reads a path.
+    pub(crate) paths: PathReading,
+}
+
+impl Guarded {
+    fn of(site: &SiteConfig) -> Option<Self> {
+        let paths = if site.preset == Preset::Frappe { PathReading::Decoding } else { PathReading::Unknown };
+        site.is_guarded().then_some(Self { paths })
+    }
 }
 
 impl Site {
     /// The site as configured, with what its pages have in common, and its app.
     #[must_use]
-    pub fn new(config: &Config, site: &SiteConfig, frame: SiteFrame, router: Router) -> Self {
+    pub fn new(config: &Config, site: &SiteConfig, frame: SiteFrame, app: impl Into<SiteApp>) -> Self {
         Self {
             name: site.name.clone(),
             hosts: site.hosts.clone(),
             headers: config.headers_of(site),
             title: frame.navigation.site_name.clone(),
             frame,
-            router,
             ways_in: site.is_guarded().then(|| WaysIn::of(site)),
+            app: app.into(),
+            body_bytes: site.body_bytes(&config.sizes),
+            guarded: Guarded::of(site),
         }
     }
 }
@@ -48,9 +90,11 @@ pub(crate) struct SiteState {
     pub(crate) headers: HeaderSet,
     pub(crate) frame: SiteFrame,
     pub(crate) render: RenderState,
-    pub(crate) router: Router,
     /// How people sign in, where the site is guarded; the built-in sites' ways in are known.
     pub(crate) ways_in: Option<Arc<WaysIn>>,
+    pub(crate) app: SiteApp,
+    pub(crate) body_bytes: Option<u64>,
+    pub(crate) guarded: Option<Guarded>,
 }
 
 /// All sites by host.
@@ -65,8 +109,10 @@ impl Sites {
                 headers: HeaderSet::new(&site.headers),
                 frame: site.frame,
                 render: RenderState::new(site.title),
-                router: site.router,
                 ways_in: site.ways_in.map(Arc::new),
+                app: site.app,
+                body_bytes: site.body_bytes,
+                guarded: site.guarded,
             });
             by_host.extend(site.hosts.into_iter().map(|host| (host, Arc::clone(&state))));
         }

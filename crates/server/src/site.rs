@@ -5,9 +5,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use palisade_config::{App, Backend, Config, HostName, SignIn, SiteConfig};
 use palisade_console::{ConsoleConfig, ConsoleState, GuardedSite, SiteLabel};
-use palisade_gate::Site;
+use palisade_gate::{Site, SiteApp};
 use palisade_identity::permissions::CONSOLE;
 use palisade_kpi::KpiState;
+use palisade_upstream::{Upstream, UpstreamSettings};
 use palisade_web::{CsrfKey, Navigation, Routes, Search, SiteFrame, assets};
 
 use crate::{
@@ -23,8 +24,11 @@ pub(crate) async fn build(system: &System, config: &SiteConfig, links_open_at_on
     let secret = system.vault.secret(CSRF_KEY, 32).await?;
     let key: &[u8; 32] = secret.expose().as_slice().try_into().context("the key of form tokens has not 32 bytes")?;
     let frame = SiteFrame { csrf: CsrfKey::new(key), navigation: Arc::new(navigation(&system.config)) };
-    let router = routes(system, links_open_at_once).into_router();
-    let site = Site::new(&system.config, config, frame, router);
+    let app = match UpstreamSettings::of(config) {
+        Some(settings) => SiteApp::Upstream(Arc::new(Upstream::new(settings)?)),
+        None => SiteApp::BuiltIn(routes(system, links_open_at_once).into_router()),
+    };
+    let site = Site::new(&system.config, config, frame, app);
     Ok(Site { name: site_name(config).to_owned(), title: system.config.company.name.clone(), ..site })
 }
 

@@ -275,7 +275,8 @@ fn title_of(status: StatusCode) -> &'static str {
         StatusCode::PAYLOAD_TOO_LARGE => "Too large",
         StatusCode::UNPROCESSABLE_ENTITY => "Needs another look",
         StatusCode::TOO_MANY_REQUESTS => "Too many requests",
-        StatusCode::SERVICE_UNAVAILABLE => "Not available at the moment",
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY => "Not available at the moment",
+        StatusCode::GATEWAY_TIMEOUT => "This took too long",
         status if status.is_server_error() => "This did not work",
         _ => "Can't be read",
     }

@@ -122,6 +122,8 @@ fn code_of(status: StatusCode) -> &'static str {
         StatusCode::UNPROCESSABLE_ENTITY => "VALIDATION_ERROR",
         StatusCode::TOO_MANY_REQUESTS => "RATE_LIMIT_EXCEEDED",
         StatusCode::SERVICE_UNAVAILABLE => "SERVICE_UNAVAILABLE",
+        StatusCode::BAD_GATEWAY => "BAD_GATEWAY",
+        StatusCode::GATEWAY_TIMEOUT => "GATEWAY_TIMEOUT",
         _ => "INTERNAL_ERROR",
     }
 }

@@ -1,30 +1,79 @@
-//! Hands the request to the site's own router.
+//! Hands the request to what answers it: the site's own router, or the application that it guards.
 
 use std::sync::Arc;
 
-use axum::response::IntoResponse as _;
-use palisade_base::Error;
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
+use http::Request;
+use palisade_base::{Error, Span};
+use palisade_upstream::{ForwardFacts, TunnelSlot, Upstream, UpstreamError};
 use palisade_web::Failure;
 use tower::ServiceExt as _;
 
 use crate::{
     pipeline::Next,
-    request::{FromApp, LayerFuture, Passage},
+    request::{Facts, FromApp, HostFact, LayerFuture, Passage},
     shared::Shared,
+    sites::SiteApp,
 };
 
-pub(crate) fn pass(_shared: Arc<Shared>, passage: Passage, _next: Next) -> LayerFuture {
-    let site = passage.facts.site().cloned();
+/// When to come back, where the application is not there.
+const COME_BACK: Span = Span::seconds(10);
+
+pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, _next: Next) -> LayerFuture {
+    let Passage { request, facts } = passage;
+    let Some(site) = facts.site().cloned() else {
+        return Box::pin(async { Failure::from(Error::not_found()).into_response() });
+    };
     Box::pin(async move {
-        match site {
-            Some(site) => {
-                let mut response = site.router.clone().oneshot(passage.request).await.into_response();
-                if site.ways_in.is_some() {
-                    response.extensions_mut().insert(FromApp);
-                }
-                response
-            }
-            None => Failure::from(Error::not_found()).into_response(),
+        let mut response = match &site.app {
+            SiteApp::BuiltIn(router) => router.clone().oneshot(request).await.into_response(),
+            SiteApp::Upstream(upstream) => match forward(&shared, upstream, request, &facts).await {
+                Ok(response) => response,
+                Err(error) => return failure_of(&error).into_response(),
+            },
+        };
+        if site.ways_in.is_some() {
+            response.extensions_mut().insert(FromApp);
         }
+        response
     })
+}
+
+async fn forward(
+    shared: &Shared,
+    upstream: &Upstream,
+    request: Request<Body>,
+    facts: &Facts,
+) -> Result<Response, UpstreamError> {
+    facts.handed_over.note();
+    let authority = authority_of(shared, facts);
+    let told = ForwardFacts {
+        client: facts.client.address,
+        peer: facts.connection.peer.ip().to_canonical(),
+        authority: &authority,
+        secure: facts.is_secure(),
+        request: facts.id,
+    };
+    let mut response = upstream.forward(request, &told).await?;
+    if let Some(tunnel) = response.extensions_mut().remove::<TunnelSlot>().and_then(|slot| slot.take()) {
+        facts.connection.open_tunnel(tunnel);
+    }
+    Ok(response)
+}
+
+/// The host that the client asked for, with its port where that is the one that people use. A port that is none of ours
+/// may have been made up: applications build links from it.
+fn authority_of(shared: &Shared, facts: &Facts) -> String {
+    let HostFact::Known(known) = &facts.host else { return String::new() };
+    let ours = known.authority.rsplit_once(':').is_some_and(|(_, port)| port == shared.https_port().to_string());
+    if ours && shared.https_port() != 443 { known.authority.clone() } else { known.host.to_string() }
+}
+
+fn failure_of(error: &UpstreamError) -> Failure {
+    let status = error.status();
+    let failure = Failure::with_status(Error::new(error.kind(), error.message()).caused_by(error), status);
+    if matches!(error, UpstreamError::NoneHealthy) { failure.retry_after(COME_BACK) } else { failure }
 }

@@ -38,7 +38,9 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         let lines = headers.get_all(FORWARDED_FOR);
         let lines: Vec<&[u8]> = lines.iter().map(http::HeaderValue::as_bytes).collect();
         address = forwarded::client_of(peer, lines.into_iter(), |address| shared.is_trusted_proxy(address));
-    } else if forwarded {
+    }
+    // A trusted proxy's, too: that is believed about the address, and about nothing else.
+    if forwarded {
         strip(headers);
     }
     passage.facts.client = Client { address, forwarded };

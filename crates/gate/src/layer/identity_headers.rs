@@ -29,6 +29,8 @@ const NAMES: [&str; 5] =
 
 pub(crate) fn pass(_shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
     let headers = passage.request.headers_mut();
+    // Before the gate adds its own: a client that names those in Connection would have them removed further in.
+    palisade_upstream::strip_named_by_connection(headers);
     let foreign: Vec<HeaderName> = headers.keys().filter(|name| is_foreign(name.as_str())).cloned().collect();
     for name in foreign {
         headers.remove(name);

@@ -9,9 +9,11 @@ use palisade_web::Failure;
 
 use super::bare_answer;
 use crate::{
+    path_reading,
     pipeline::{self, Next},
     request::{HostFact, LayerFuture, Passage},
     shared::Shared,
+    sites::SiteState,
     wire::WireFault,
 };
 
@@ -24,7 +26,9 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         (None, HostFact::Unknown) => {
             Some(bare_answer(StatusCode::MISDIRECTED_REQUEST, "This host is not served here."))
         }
-        (None, HostFact::Known(_)) => refuse_method(passage.request.method()),
+        (None, HostFact::Known(known)) => {
+            refuse_method(passage.request.method()).or_else(|| refuse_path(&known.site, passage.request.uri().path()))
+        }
     };
     if let Some(mut response) = refusal {
         shared.metrics.refused("request");
@@ -58,6 +62,14 @@ fn refuse_method(method: &Method) -> Option<Response> {
             .header(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
             .into_response()
     })
+}
+
+/// A path that an application could read otherwise than the gate does.
+fn refuse_path(site: &SiteState, path: &str) -> Option<Response> {
+    let doubt = path_reading::doubt(path, site.guarded.as_ref()?.paths)?;
+    let error = Error::new(Kind::Invalid, "This address can be read in more than one way, so it is not passed on.");
+    let cause = format_args!("the path has {}", doubt.as_str()).to_string();
+    Some(Failure::from(error.caused_by(cause)).into_response())
 }
 
 /// Who sent what can't be understood may go on to misunderstand the answer: the connection ends here.

@@ -33,7 +33,7 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         return Box::pin(async move { close(refusal.into_response(), http1) });
     }
     let trouble = Trouble::default();
-    let most = shared.config.sizes.body_kib.saturating_mul(1_024);
+    let most = largest_body(&shared, &passage);
     let pause = shared.config.timeouts.body_pause();
     let body = std::mem::take(passage.request.body_mut());
     if body.is_end_stream() {
@@ -75,8 +75,16 @@ fn refuse_at_once(shared: &Shared, passage: &Passage) -> Option<Failure> {
         ));
     }
     let announced = passage.request.body().size_hint().lower();
-    let most = u64::try_from(sizes.body_kib.saturating_mul(1_024)).unwrap_or(u64::MAX);
-    (announced > most).then(|| too_large(sizes.body_kib))
+    let most = largest_body(shared, passage);
+    (announced > most).then(|| too_large(most))
+}
+
+/// The site's limit, or that of all.
+fn largest_body(shared: &Shared, passage: &Passage) -> u64 {
+    match passage.facts.site() {
+        Some(site) => site.body_bytes.unwrap_or(u64::MAX),
+        None => u64::try_from(shared.config.sizes.body_kib.saturating_mul(1_024)).unwrap_or(u64::MAX),
+    }
 }
 
 fn bytes_of(headers: &HeaderMap) -> usize {
@@ -88,7 +96,8 @@ fn failure(status: StatusCode, message: &'static str) -> Failure {
     Failure::with_status(Error::new(Kind::Invalid, message), status)
 }
 
-fn too_large(most_kib: usize) -> Failure {
+fn too_large(most: u64) -> Failure {
+    let most_kib = most / 1_024;
     let most = if most_kib >= 1_024 { format!("{} MiB", most_kib / 1_024) } else { format!("{most_kib} KiB") };
     Failure::from(Error::new(
         Kind::TooLarge,
@@ -135,7 +144,7 @@ impl Trouble {
 /// A body that ends with an error where it is too large, or rests for too long.
 struct GuardedBody {
     body: Body,
-    left: usize,
+    left: u64,
     pause: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     trouble: Trouble,
@@ -160,7 +169,7 @@ impl http_body::Body for GuardedBody {
         }
         let Some(frame) = frame else { return Poll::Ready(None) };
         let checked = frame.map_err(|_| this.trouble.note(BROKEN)).and_then(|frame| {
-            let size = frame.data_ref().map_or(0, Bytes::len);
+            let size = frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX));
             this.left = this.left.checked_sub(size).ok_or_else(|| this.trouble.note(TOO_LARGE))?;
             Ok(frame)
         });

@@ -1,4 +1,5 @@
-//! Ends a request that takes too long to be answered.
+//! Ends a request that takes too long to be answered. What is with a guarded site's application has times of its own, for
+//! each phase: an upload may take hours, as long as it goes on.
 
 use std::sync::Arc;
 
@@ -14,9 +15,12 @@ use crate::{
 };
 
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
+    let handed_over = passage.facts.handed_over.clone();
     Box::pin(async move {
-        match timeout(shared.config.timeouts.request(), pipeline::run(next, passage)).await {
+        let mut answer = pipeline::run(next, passage);
+        match timeout(shared.config.timeouts.request(), &mut answer).await {
             Ok(response) => response,
+            Err(_) if handed_over.is_noted() => answer.await,
             Err(_) => {
                 let error =
                     Error::new(Kind::Unavailable, "This took too long and was given up. Try it again in a while.");

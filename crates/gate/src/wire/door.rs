@@ -20,7 +20,7 @@ use super::{
     chunks::Chunks,
     head::{Framing, HeadLimits, WireFault, end_of_head, inspect, inspect_partial},
 };
-use crate::connection::WireFaults;
+use crate::connection::{Switch, WireFaults};
 
 /// What is read at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -58,6 +58,10 @@ enum Phase {
     Head,
     Length(u64),
     Chunked(Chunks),
+    /// After a request that wants an upgrade, by its number: whether what follows is HTTP, its answer decides.
+    Undecided(u64),
+    /// What follows is no HTTP, and nobody's business here.
+    Tunnel,
     Refused,
 }
 
@@ -82,6 +86,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Door<S> {
         match self.phase {
             Phase::Refused => Ok(false),
             Phase::Head => Ok(self.judge_head()),
+            Phase::Undecided(number) => Ok(self.decide(number)),
+            Phase::Tunnel => {
+                self.released = self.buffer.len();
+                Ok(true)
+            }
             Phase::Length(left) => {
                 let there = u64::try_from(self.buffer.len() - self.released).unwrap_or(u64::MAX);
                 let step = there.min(left);
@@ -111,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Door<S> {
         match inspect(fresh.get(..length).unwrap_or_default(), &self.limits.head) {
             Err(fault) => self.refuse(fault),
             Ok(framing) => {
-                self.faults.count_head();
+                let number = self.faults.count_head();
                 self.released += length;
                 self.searched = 0;
                 self.head_timer = None;
@@ -119,10 +128,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Door<S> {
                     Framing::Length(0) => Phase::Head,
                     Framing::Length(length) => Phase::Length(length),
                     Framing::Chunked => Phase::Chunked(Chunks::new()),
+                    Framing::Upgrade => Phase::Undecided(number),
                 };
                 true
             }
         }
+    }
+
+    /// Looks how a request that wants an upgrade was answered. `true`: it was.
+    fn decide(&mut self, number: u64) -> bool {
+        self.phase = match self.faults.switch_after(number) {
+            Switch::Undecided => return false,
+            Switch::Http => Phase::Head,
+            Switch::Tunnel => Phase::Tunnel,
+        };
+        true
     }
 
     /// RFC 9112, section 2.2: empty lines before a request are old clients' habit and are ignored.
@@ -208,6 +228,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Door<S> {
             }
             if !self.buffer.is_empty() && self.judge()? {
                 continue;
+            }
+            if let Phase::Undecided(number) = self.phase
+                && !self.decide(number)
+            {
+                // Nothing is read before the answer. hyper asks again when that is sent, so nobody has to be woken.
+                return Poll::Pending;
             }
             if matches!(self.phase, Phase::Refused) {
                 // hyper answers the stand-in and closes; there is nothing more to read.

@@ -24,6 +24,8 @@ pub(crate) enum Framing {
     Length(u64),
     /// In chunks.
     Chunked,
+    /// There is none, and the client wants the connection to become something else: what follows may be no HTTP.
+    Upgrade,
 }
 
 /// The sizes that a head may have.
@@ -74,7 +76,10 @@ pub(crate) fn inspect(head: &[u8], limits: &HeadLimits) -> Result<Framing, WireF
     uri.parse::<http::Uri>().map_err(|_| WireFault::Malformed("no address"))?;
     let is_1_0 = request.version == Some(0);
     check_host(request.headers, is_1_0)?;
-    framing(request.headers, is_1_0)
+    match framing(request.headers, is_1_0)? {
+        Framing::Length(0) if !is_1_0 && named(request.headers, "upgrade").next().is_some() => Ok(Framing::Upgrade),
+        framing => Ok(framing),
+    }
 }
 
 fn check_line_ends(head: &[u8]) -> Result<(), WireFault> {
@@ -143,6 +148,8 @@ mod tests {
         assert_eq!(read(""), Ok(Framing::Length(0)));
         assert_eq!(read("Content-Length: 12\r\n"), Ok(Framing::Length(12)));
         assert_eq!(read("transfer-encoding: Chunked\r\n"), Ok(Framing::Chunked));
+        assert_eq!(read("Upgrade: websocket\r\n"), Ok(Framing::Upgrade));
+        assert_eq!(read("Upgrade: websocket\r\nContent-Length: 2\r\n"), Ok(Framing::Length(2)));
         assert_eq!(inspect(b"GET / HTTP/1.0\r\n\r\n", &LIMITS), Ok(Framing::Length(0)));
         assert_eq!(inspect(b"GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n", &LIMITS), Ok(Framing::Length(0)));
     }

@@ -1,0 +1,237 @@
+//! One address of an upstream: its connections, and whether it is well.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use palisade_config::UpstreamAddress;
+use tokio::time::Instant;
+
+use crate::{
+    connect::{Connector, Fresh, H2},
+    error::{SetupError, UpstreamError},
+    h1::H1,
+    settings::UpstreamSettings,
+};
+
+/// So many failures in a row, and an address is left alone for a while where there are others.
+const FAILURES: u32 = 3;
+/// For how long.
+const REST: Duration = Duration::from_secs(10);
+
+/// One address of an upstream.
+pub(crate) struct Address {
+    connector: Connector,
+    /// Connections that wait for a request: the last that came is the first to go, so that those too many grow old.
+    idle: Mutex<VecDeque<Box<H1>>>,
+    most_idle: usize,
+    idle_time: Duration,
+    http2: Mutex<Option<H2>>,
+    outstanding: AtomicUsize,
+    health: Health,
+}
+
+/// Whether an address is well.
+struct Health {
+    born: Instant,
+    /// What the checks found.
+    well: AtomicBool,
+    /// Failures of requests in a row.
+    failures: AtomicU32,
+    /// Until when it is left alone, in milliseconds since `born`.
+    rests_until: AtomicU64,
+}
+
+/// An address and how it is, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressHealth {
+    /// The address as configured.
+    pub address: String,
+    /// It gets requests.
+    pub healthy: bool,
+    /// Failures of requests in a row, up to now.
+    pub failures: u32,
+    /// Requests under way.
+    pub outstanding: usize,
+    /// Connections that wait for a request.
+    pub idle_connections: usize,
+}
+
+impl Address {
+    pub(crate) fn new(
+        target: UpstreamAddress,
+        settings: &UpstreamSettings,
+        tls: Option<&rustls::ClientConfig>,
+    ) -> Result<Self, SetupError> {
+        Ok(Self {
+            connector: Connector::new(target, settings, tls)?,
+            idle: Mutex::default(),
+            most_idle: settings.connections,
+            idle_time: settings.timeouts.idle,
+            http2: Mutex::default(),
+            outstanding: AtomicUsize::new(0),
+            health: Health::new(),
+        })
+    }
+
+    pub(crate) const fn target(&self) -> &UpstreamAddress {
+        self.connector.target()
+    }
+
+    pub(crate) const fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// A connection from before that can take a request.
+    pub(crate) fn take_idle(&self) -> Option<Box<H1>> {
+        loop {
+            let mut connection = self.idle().pop_back()?;
+            if connection.resting_since.elapsed() < self.idle_time && connection.is_usable() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for the next request, if it can take one.
+    pub(crate) fn keep(&self, mut connection: Box<H1>) {
+        if !connection.is_usable() {
+            return;
+        }
+        connection.resting_since = Instant::now();
+        let mut idle = self.idle();
+        if idle.len() < self.most_idle {
+            idle.push_back(connection);
+        }
+    }
+
+    /// Lets go of connections that have rested for too long, or were closed by the other side.
+    pub(crate) fn sweep(&self) {
+        let resting = std::mem::take(&mut *self.idle());
+        let alive = resting.into_iter().filter_map(|mut connection| {
+            let keep = connection.resting_since.elapsed() < self.idle_time && connection.is_usable();
+            keep.then_some(connection)
+        });
+        let alive: Vec<_> = alive.collect();
+        let mut idle = self.idle();
+        // What came in meanwhile is younger.
+        for connection in alive.into_iter().rev() {
+            idle.push_front(connection);
+        }
+        idle.truncate(self.most_idle);
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<Box<H1>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The HTTP/2 connection, where there is one that lives.
+    pub(crate) fn shared_http2(&self) -> Option<H2> {
+        let shared = self.http2.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.as_ref().filter(|handle| !handle.is_closed()).cloned()
+    }
+
+    /// A new connection. Where it is HTTP/2, those who come next use it too.
+    pub(crate) async fn connect(&self) -> Result<Fresh, UpstreamError> {
+        let fresh = self.connector.connect().await?;
+        if let Fresh::H2(handle) = &fresh {
+            *self.http2.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.clone());
+        }
+        Ok(fresh)
+    }
+
+    pub(crate) fn outstanding(&self) -> usize {
+        self.outstanding.load(Ordering::Relaxed)
+    }
+
+    /// What the health checks found.
+    pub(crate) fn is_well(&self) -> bool {
+        self.health.well.load(Ordering::Relaxed)
+    }
+
+    /// Whether its requests have failed lately, so that others come first.
+    pub(crate) fn rests(&self) -> bool {
+        let until = self.health.rests_until.load(Ordering::Relaxed);
+        until > 0 && self.health.age_ms() < until
+    }
+
+    /// The health check's finding; told when it changes.
+    pub(crate) fn set_well(&self, well: bool, cause: &str) {
+        if self.health.well.swap(well, Ordering::Relaxed) == well {
+            return;
+        }
+        let address = self.target();
+        if well {
+            tracing::info!(upstream = %address, "this address is well again and gets requests");
+        } else {
+            tracing::warn!(upstream = %address, cause, "this address is not well and gets no requests");
+        }
+    }
+
+    /// A request got its answer.
+    pub(crate) fn succeeded(&self) {
+        if self.health.failures.load(Ordering::Relaxed) != 0 {
+            self.health.failures.store(0, Ordering::Relaxed);
+            self.health.rests_until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// A request failed, and the address is to blame.
+    pub(crate) fn failed(&self) {
+        let failures = self.health.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if failures >= FAILURES {
+            let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
+            self.health.rests_until.store(self.health.age_ms().saturating_add(rest), Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn report(&self) -> AddressHealth {
+        AddressHealth {
+            address: self.target().to_string(),
+            healthy: self.is_well() && !self.rests(),
+            failures: self.health.failures.load(Ordering::Relaxed),
+            outstanding: self.outstanding(),
+            idle_connections: self.idle().len(),
+        }
+    }
+}
+
+impl Health {
+    /// Well, until something else is found.
+    fn new() -> Self {
+        Self {
+            born: Instant::now(),
+            well: AtomicBool::new(true),
+            failures: AtomicU32::new(0),
+            rests_until: AtomicU64::new(0),
+        }
+    }
+
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A request under way at an address, counted until it is dropped.
+pub(crate) struct Busy(Arc<Address>);
+
+impl Busy {
+    pub(crate) fn at(address: Arc<Address>) -> Self {
+        address.outstanding.fetch_add(1, Ordering::Relaxed);
+        Self(address)
+    }
+
+    pub(crate) fn address(&self) -> &Arc<Address> {
+        &self.0
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.outstanding.fetch_sub(1, Ordering::Relaxed);
+    }
+}
