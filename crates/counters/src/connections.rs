@@ -3,15 +3,18 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Counts open connections. Cheap to clone.
 pub struct ConnectionLimiter<K: Hash + Eq + Copy>(Arc<Inner<K>>);
 
 struct Inner<K> {
-    most: usize,
-    most_per_key: usize,
+    most: AtomicUsize,
+    most_per_key: AtomicUsize,
     open: Mutex<Open<K>>,
 }
 
@@ -40,7 +43,13 @@ impl<K: Hash + Eq + Copy> ConnectionLimiter<K> {
     #[must_use]
     pub fn new(most: usize, most_per_key: usize) -> Self {
         let open = Mutex::new(Open { total: 0, by_key: HashMap::new() });
-        Self(Arc::new(Inner { most, most_per_key, open }))
+        Self(Arc::new(Inner { most: most.into(), most_per_key: most_per_key.into(), open }))
+    }
+
+    /// Other limits from now on. What is open stays open, even where it is more than there could be now.
+    pub fn resize(&self, most: usize, most_per_key: usize) {
+        self.0.most.store(most, Ordering::Relaxed);
+        self.0.most_per_key.store(most_per_key, Ordering::Relaxed);
     }
 
     /// Takes a place. Without a key it counts in all only: for who is exempt from the limit by key.
@@ -49,12 +58,12 @@ impl<K: Hash + Eq + Copy> ConnectionLimiter<K> {
     /// There is none.
     pub fn enter(&self, key: Option<K>) -> Result<ConnectionPermit<K>, ConnectionRefusal> {
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.total >= self.0.most {
+        if open.total >= self.0.most.load(Ordering::Relaxed) {
             return Err(ConnectionRefusal::Full);
         }
         if let Some(key) = key {
             let count = open.by_key.get(&key).copied().unwrap_or(0);
-            if count >= self.0.most_per_key {
+            if count >= self.0.most_per_key.load(Ordering::Relaxed) {
                 return Err(ConnectionRefusal::KeyFull);
             }
             open.by_key.insert(key, count + 1);

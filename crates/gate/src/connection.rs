@@ -34,7 +34,7 @@ use crate::{
     listener::told_to_stop,
     pipeline::{self, Next, Step},
     request::Passage,
-    shared::Shared,
+    shared::{Current, Shared},
     wire::{Door, Watched, WireFault, WireLimits},
 };
 
@@ -45,8 +45,10 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// What is known of a connection.
 pub(crate) struct Connection {
-    /// The other end.
+    /// The other end; the client, where a proxy has named one by the PROXY protocol.
     pub(crate) peer: SocketAddr,
+    /// A proxy relays it, and has said so.
+    pub(crate) proxied: bool,
     /// The TLS side; `None` on a plain listener.
     pub(crate) tls: Option<TlsFacts>,
     pub(crate) activity: Activity,
@@ -193,8 +195,8 @@ impl WireFaults {
 }
 
 impl Connection {
-    pub(crate) fn new(peer: SocketAddr, tls: Option<TlsFacts>) -> Self {
-        Self { peer, tls, activity: Activity::new(), faults: WireFaults::default(), tunnel: Mutex::default() }
+    pub(crate) fn new(peer: SocketAddr, proxied: bool, tls: Option<TlsFacts>) -> Self {
+        Self { peer, proxied, tls, activity: Activity::new(), faults: WireFaults::default(), tunnel: Mutex::default() }
     }
 
     /// Makes the connection a tunnel once its present answer is sent.
@@ -207,9 +209,10 @@ impl Connection {
     }
 }
 
-/// Serves the requests of a connection until it ends, or is asked to stop and has finished.
+/// Serves the requests of a connection until it ends, or is asked to stop and has finished. Sizes and times of the
+/// connection itself are those of its beginning; each request has the configuration of its own beginning.
 pub(crate) async fn serve<S>(
-    shared: Arc<Shared>,
+    current: Current,
     steps: &'static [Step],
     connection: Connection,
     stream: S,
@@ -218,10 +221,11 @@ pub(crate) async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let connection = Arc::new(connection);
+    let shared = current.load_full();
     let http2 = connection.tls.as_ref().is_some_and(|tls| tls.http2);
     let service = {
-        let (shared, connection) = (Arc::clone(&shared), Arc::clone(&connection));
-        service_fn(move |request| answer(Arc::clone(&shared), steps, Arc::clone(&connection), request))
+        let connection = Arc::clone(&connection);
+        service_fn(move |request| answer(current.load_full(), steps, Arc::clone(&connection), request))
     };
     let stream = Watched::new(stream, Arc::clone(&connection));
     if http2 {

@@ -2,20 +2,21 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use arc_swap::ArcSwap;
 use palisade_bans::Bans;
 use palisade_base::{Env, auth::Authenticator};
 use palisade_certificates::Certificates;
-use palisade_config::Config;
+use palisade_config::{Config, Finding};
 use thiserror::Error as ThisError;
-use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
     denials::SecurityTrail,
-    listener::{Door, Listening},
+    doors::{Doors, hint_for},
     metrics::Metrics,
     readiness::Readiness,
-    shared::Shared,
+    shared::{Current, Shared},
     sites::Site,
     tls::{self, TlsError},
 };
@@ -71,8 +72,8 @@ pub struct BoundAddresses {
 
 /// A gate that is ready to listen.
 pub struct Gate {
-    shared: Arc<Shared>,
-    acceptor: TlsAcceptor,
+    pub(crate) current: Current,
+    pub(crate) acceptor: TlsAcceptor,
 }
 
 impl Gate {
@@ -82,13 +83,14 @@ impl Gate {
     /// TLS can't be set up.
     pub fn new(parts: GateParts) -> Result<Self, GateError> {
         let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(parts.certificates.resolver())?));
-        Ok(Self { shared: Arc::new(Shared::new(parts)), acceptor })
+        let current = Arc::new(ArcSwap::from_pointee(Shared::new(parts)));
+        Ok(Self { current, acceptor })
     }
 
     /// The figures, to add others to.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        self.shared.metrics.clone()
+        self.current.load().metrics.clone()
     }
 
     /// Binds all listeners of the configuration.
@@ -96,34 +98,19 @@ impl Gate {
     /// # Errors
     /// An address is taken, or may not be used.
     pub async fn bind(self) -> Result<BoundGate, GateError> {
-        let listen = &self.shared.config.listen;
-        let mut listening = Vec::new();
-        let mut bound = BoundAddresses::default();
-        for address in &listen.https {
-            let door = Door::Sites(self.acceptor.clone());
-            bound.https.push(bind(*address, door, &mut listening).await?);
-        }
+        let shared = self.current.load_full();
+        let doors = Doors::bind(&shared.config).await?;
+        let bound = doors.addresses();
         if let Some(first) = bound.https.first() {
-            self.shared.note_https_port(first.port());
+            shared.note_https_port(first.port());
         }
-        for address in &listen.http {
-            bound.http.push(bind(*address, Door::Plain, &mut listening).await?);
-        }
-        if let Some(address) = listen.operations {
-            bound.operations = Some(bind(address, Door::Operations, &mut listening).await?);
-        }
-        Ok(BoundGate { gate: self, listening, bound })
-    }
-
-    pub(crate) const fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+        Ok(BoundGate { handle: GateHandle(Arc::new(Opened { gate: self, doors: Mutex::new(doors) })), bound })
     }
 }
 
 /// A gate whose listeners are bound. Clients can connect already; they are served once [`BoundGate::serve`] runs.
 pub struct BoundGate {
-    pub(crate) gate: Gate,
-    pub(crate) listening: Vec<Listening>,
+    pub(crate) handle: GateHandle,
     bound: BoundAddresses,
 }
 
@@ -137,26 +124,63 @@ impl BoundGate {
     /// The figures, to add others to.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        self.gate.metrics()
+        self.handle.0.gate.metrics()
+    }
+
+    /// What changes the gate while it serves.
+    #[must_use]
+    pub fn handle(&self) -> GateHandle {
+        self.handle.clone()
     }
 }
 
-async fn bind(address: SocketAddr, door: Door, listening: &mut Vec<Listening>) -> Result<SocketAddr, GateError> {
-    let failed = |cause: io::Error| {
-        let hint = match cause.kind() {
-            io::ErrorKind::AddrInUse => {
-                "Another program uses it: `ss -ltnp` shows which. Stop that one, or choose another port under [listen]."
-            }
-            io::ErrorKind::PermissionDenied => {
-                "Ports below 1024 need CAP_NET_BIND_SERVICE: start by systemd with AmbientCapabilities, or choose another port under [listen]."
-            }
-            io::ErrorKind::AddrNotAvailable => "This host has no such address: `ip address` shows those it has.",
-            _ => "Choose another address under [listen]. A host without IPv6 needs 0.0.0.0 in place of [::].",
-        };
-        GateError::Listen { address, cause, hint }
+/// Changes a gate while it serves. Cheap to clone.
+#[derive(Clone)]
+pub struct GateHandle(pub(crate) Arc<Opened>);
+
+/// A gate and its doors.
+pub(crate) struct Opened {
+    pub(crate) gate: Gate,
+    pub(crate) doors: Mutex<Doors>,
+}
+
+impl GateHandle {
+    /// Puts another configuration in force, with its sites, and loses no request: those under way end as they began,
+    /// addresses that stay are never closed, new ones are bound before old ones are let go, and what was counted counts on.
+    ///
+    /// # Errors
+    /// Certificates can't be loaded, or an address can't be bound. Then everything is as before.
+    pub async fn reload(&self, config: Arc<Config>, sites: Vec<Site>) -> Result<BoundAddresses, GateError> {
+        let gate = &self.0.gate;
+        let mut doors = self.0.doors.lock().await;
+        let before = gate.current.load_full();
+        let new = doors.bind_missing(&config).await?;
+        before.certificates.apply(&config).map_err(TlsError::from)?;
+        let shared = Arc::new(before.renewed(Arc::clone(&config), sites));
+        before.bans.reload(&config);
+        gate.current.store(Arc::clone(&shared));
+        doors.exchange(&config, new, gate);
+        let bound = doors.addresses();
+        if let Some(first) = bound.https.first() {
+            shared.note_https_port(first.port());
+        }
+        Ok(bound)
+    }
+}
+
+/// Looks whether the addresses of the configuration can be listened on, without keeping them: gives those that can't be,
+/// each with its place in the configuration. `held` are those that a running server of ours has.
+#[must_use]
+pub fn check_addresses(config: &Config, held: &[SocketAddr]) -> Vec<Finding> {
+    let listen = &config.listen;
+    let https = listen.https.iter().enumerate().map(|(number, address)| (format!("listen.https.{number}"), *address));
+    let http = listen.http.iter().enumerate().map(|(number, address)| (format!("listen.http.{number}"), *address));
+    let operations = listen.operations.map(|address| ("listen.operations".to_owned(), address));
+    let wanted = https.chain(http).chain(operations).filter(|(_, address)| !held.contains(address));
+    let finding = |(at, address): (String, SocketAddr)| {
+        let cause = std::net::TcpListener::bind(address).err()?;
+        let what = format!("{address} can't be listened on: {cause}");
+        Some(Finding::error(config.place(&at), what, hint_for(&cause)))
     };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    listening.push(Listening { listener, door });
-    Ok(bound)
+    wanted.filter_map(finding).collect()
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod denials;
+mod doors;
 mod forwarded;
 mod gate;
 mod host_header;
@@ -11,6 +12,7 @@ mod metrics;
 mod path;
 mod path_reading;
 mod pipeline;
+mod proxy_protocol;
 mod readiness;
 mod request;
 mod shared;
@@ -20,7 +22,7 @@ mod ways_in;
 mod wire;
 
 pub use denials::SecurityTrail;
-pub use gate::{BoundAddresses, BoundGate, Gate, GateError, GateParts};
+pub use gate::{BoundAddresses, BoundGate, Gate, GateError, GateHandle, GateParts, check_addresses};
 pub use metrics::{Metrics, MetricsSource};
 pub use pipeline::layers;
 pub use readiness::Readiness;

@@ -4,7 +4,6 @@ use std::{
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
@@ -24,24 +23,27 @@ use crate::{
     connection::{self, Connection, TlsFacts},
     gate::BoundGate,
     pipeline,
-    shared::Shared,
+    proxy_protocol::{self, ProxyHeader},
+    shared::{Current, Shared},
 };
 
 /// What waits behind a listener.
-#[derive(Clone)]
-pub(crate) enum Door {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DoorKind {
     /// The sites, over TLS.
-    Sites(TlsAcceptor),
+    Sites,
     /// The redirect to HTTPS.
     Plain,
     /// Health and metrics.
     Operations,
 }
 
-/// A bound listener and what waits behind it.
-pub(crate) struct Listening {
-    pub(crate) listener: TcpListener,
-    pub(crate) door: Door,
+/// What a listener needs for its connections.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) kind: DoorKind,
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) current: Current,
 }
 
 /// How often floods of refusals that have ended are looked for.
@@ -55,62 +57,52 @@ impl BoundGate {
     /// Serves until `shutdown` is done: then takes no more connections, lets requests under way finish within the
     /// configured time, and closes what is left.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let shared = Arc::clone(self.gate.shared());
-        let (stop, stopping) = watch::channel(false);
-        let mut accepting = JoinSet::new();
-        for listening in self.listening {
-            accepting.spawn(accept(Arc::clone(&shared), listening, stopping.clone()));
-        }
+        let opened = self.handle.0;
+        opened.doors.lock().await.serve(&opened.gate);
         tokio::select! {
             () = shutdown => {}
-            () = tell_denials(&shared) => {}
+            () = tell_denials(&opened.gate.current) => {}
         }
+        let shared = opened.gate.current.load_full();
         shared.denials.tell_overdue(Instant::from_micros(i64::MAX));
         shared.readiness.set(false);
         tracing::info!("stopping: no more connections are taken");
-        // All receivers are in the accept loops, which end only by this.
-        let _ = stop.send(true);
         let patience = shared.config.timeouts.stop() + LAST_MOMENT * 2;
-        let finished = async { while accepting.join_next().await.is_some() {} };
-        if timeout(patience, finished).await.is_err() {
-            tracing::warn!("some connections did not end in time and were cut");
-        }
+        opened.doors.lock().await.close_all(patience).await;
     }
 }
 
-async fn tell_denials(shared: &Shared) {
+async fn tell_denials(current: &Current) {
     let mut ticks = interval(LOOK_AT_DENIALS);
     loop {
         ticks.tick().await;
+        let shared = current.load_full();
         shared.denials.tell_overdue(shared.env.now());
     }
 }
 
 /// Takes connections until it is time to stop, and waits for those that it took.
-async fn accept(shared: Arc<Shared>, listening: Listening, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn accept(door: Door, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     let stopping = stop.clone();
     loop {
         tokio::select! {
             () = told_to_stop(&mut stop) => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            accepted = listening.listener.accept() => match accepted {
+            accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    if let Some(permit) = admit(&shared, peer.ip()) {
-                        let served = serve(Arc::clone(&shared), listening.door.clone(), stream, peer, stopping.clone());
-                        connections.spawn(async move {
-                            served.await;
-                            drop(permit);
-                        });
+                    if let Some(permit) = admit(&door.current.load(), peer.ip()) {
+                        connections.spawn(serve(door.clone(), stream, peer, permit, stopping.clone()));
                     }
                 }
                 Err(error) => rest_after(&error).await,
             },
         }
     }
-    drop(listening);
+    drop(listener);
     let finished = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(shared.config.timeouts.stop() + LAST_MOMENT, finished).await;
+    let patience = door.current.load().config.timeouts.stop() + LAST_MOMENT;
+    let _ = timeout(patience, finished).await;
 }
 
 /// Waits until it is time to stop. It is, too, when nobody is left who could say so.
@@ -146,45 +138,85 @@ fn admit(shared: &Shared, peer: IpAddr) -> Option<ConnectionPermit<AddressKey>> 
     }
 }
 
-async fn serve(shared: Arc<Shared>, door: Door, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+type Permit = ConnectionPermit<AddressKey>;
+
+async fn serve(door: Door, mut stream: TcpStream, peer: SocketAddr, permit: Permit, stop: watch::Receiver<bool>) {
     // Small answers go out at once; hyper does its own gathering.
     let _ = stream.set_nodelay(true);
-    match door {
-        Door::Sites(acceptor) => serve_sites(shared, acceptor, stream, peer, stop).await,
-        Door::Plain => {
-            connection::serve(shared, pipeline::PLAIN, Connection::new(peer, None), stream, stop).await;
+    let shared = door.current.load_full();
+    let Some(client) = client_of(&shared, door.kind, &mut stream, peer, permit).await else { return };
+    match door.kind {
+        DoorKind::Sites => serve_sites(door, &shared, stream, &client, stop).await,
+        DoorKind::Plain => {
+            connection::serve(door.current, pipeline::PLAIN, client.connection(None), stream, stop).await
         }
-        Door::Operations => {
-            connection::serve(shared, pipeline::OPERATIONS, Connection::new(peer, None), stream, stop).await;
+        DoorKind::Operations => {
+            connection::serve(door.current, pipeline::OPERATIONS, client.connection(None), stream, stop).await;
         }
     }
 }
 
-async fn serve_sites(
-    shared: Arc<Shared>,
-    acceptor: TlsAcceptor,
-    stream: TcpStream,
+/// Who is at the other end, and their place among the connections.
+struct Client {
+    address: SocketAddr,
+    proxied: bool,
+    _permit: Permit,
+}
+
+impl Client {
+    fn connection(&self, tls: Option<TlsFacts>) -> Connection {
+        Connection::new(self.address, self.proxied, tls)
+    }
+}
+
+/// The client of a connection: the peer, or whom a trusted proxy names before anything else. That one is counted, then.
+async fn client_of(
+    shared: &Shared,
+    kind: DoorKind,
+    stream: &mut TcpStream,
     peer: SocketAddr,
-    stop: watch::Receiver<bool>,
-) {
+    permit: Permit,
+) -> Option<Client> {
+    let speaks = shared.config.listen.proxy_protocol && kind != DoorKind::Operations;
+    if !speaks || !shared.is_trusted_proxy(peer.ip()) {
+        return Some(Client { address: peer, proxied: false, _permit: permit });
+    }
+    match timeout(shared.config.timeouts.headers(), proxy_protocol::read(stream)).await {
+        Ok(Ok(ProxyHeader::Client(address))) => {
+            let _permit = admit(shared, address.ip())?;
+            Some(Client { address, proxied: true, _permit })
+        }
+        Ok(Ok(ProxyHeader::Proxy)) => Some(Client { address: peer, proxied: true, _permit: permit }),
+        Ok(Err(error)) => {
+            tracing::warn!(%peer, %error, "a proxy's connection was refused");
+            shared.metrics.connection("proxy_header_bad");
+            None
+        }
+        Err(_) => {
+            shared.metrics.connection("proxy_header_too_slow");
+            None
+        }
+    }
+}
+
+async fn serve_sites(door: Door, shared: &Shared, stream: TcpStream, client: &Client, stop: watch::Receiver<bool>) {
     let patience = shared.config.timeouts.handshake();
     let Ok(first) = timeout(patience, first_byte(&stream)).await else {
         return shared.metrics.connection("handshake_too_slow");
     };
     // People type http:// before an address with a port; they are sent on as from the plain listener.
     if matches!(first, Some(b'A'..=b'Z')) {
-        let connection = Connection::new(peer, None);
-        return connection::serve(shared, pipeline::PLAIN, connection, stream, stop).await;
+        return connection::serve(door.current, pipeline::PLAIN, client.connection(None), stream, stop).await;
     }
-    match timeout(patience, acceptor.accept(stream)).await {
+    match timeout(patience, door.acceptor.accept(stream)).await {
         // A CA has seen in the handshake what it wanted to see.
         Ok(Ok(stream)) if is_proof(&stream) => shared.metrics.connection("acme"),
         Ok(Ok(stream)) => {
-            let connection = Connection::new(peer, Some(facts_of(&stream)));
-            connection::serve(shared, pipeline::SITES, connection, stream, stop).await;
+            let connection = client.connection(Some(facts_of(&stream)));
+            connection::serve(door.current, pipeline::SITES, connection, stream, stop).await;
         }
         Ok(Err(error)) => {
-            tracing::debug!(%peer, %error, "a TLS handshake failed");
+            tracing::debug!(peer = %client.address, %error, "a TLS handshake failed");
             shared.metrics.connection("handshake_failed");
         }
         Err(_) => shared.metrics.connection("handshake_too_slow"),

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! What all requests share: made from the configuration, and made anew when that is read again.
 
 use std::{
     net::IpAddr,
@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use arc_swap::ArcSwap;
 use palisade_bans::Bans;
 use palisade_base::{AddressKey, Env, auth::Authenticator};
 use palisade_certificates::Certificates;
@@ -21,9 +22,12 @@ use crate::{
     metrics::Metrics,
     readiness::Readiness,
     request::Facts,
-    sites::Sites,
+    sites::{Site, Sites},
     wire::{HeadLimits, WireLimits},
 };
+
+/// What is in force at the moment. A request loads it once, so that no request sees two configurations.
+pub(crate) type Current = Arc<ArcSwap<Shared>>;
 
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
@@ -35,9 +39,9 @@ pub(crate) struct Shared {
     /// For answers that belong to no site.
     pub(crate) default_headers: HeaderSet,
     pub(crate) default_render: RenderState,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) connections: ConnectionLimiter<AddressKey>,
-    pub(crate) denials: Denials,
+    pub(crate) denials: Arc<Denials>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) wire: WireLimits,
@@ -66,30 +70,54 @@ impl Limits {
 
 impl Shared {
     pub(crate) fn new(parts: crate::GateParts) -> Self {
-        let config = &parts.config;
-        let (limits, sizes) = (&config.limits, &config.sizes);
-        let head = HeadLimits {
-            bytes: sizes.headers_kib.saturating_mul(1_024),
-            headers: sizes.header_count,
-            uri: sizes.uri_bytes,
-        };
+        let config = parts.config;
+        let limits = &config.limits;
         Self {
             bans: parts.bans,
             sites: Sites::new(parts.sites),
             certificates: parts.certificates,
             default_headers: HeaderSet::new(&config.headers),
             default_render: RenderState::new(config.company.name.clone()),
-            limits: Limits::new(limits),
+            limits: Arc::new(Limits::new(limits)),
             connections: ConnectionLimiter::new(limits.max_connections, limits.max_connections_per_address),
-            denials: Denials::new(parts.trail, limits.tracked_addresses),
+            denials: Arc::new(Denials::new(parts.trail, limits.tracked_addresses)),
             metrics: Metrics::default(),
             readiness: parts.readiness,
-            wire: WireLimits { head, head_time: config.timeouts.headers() },
+            wire: wire_limits(&config),
             https_port: AtomicU16::new(config.listen.public_https_port.unwrap_or(443)),
             authenticator: parts.authenticator,
             env: parts.env,
-            config: parts.config,
+            config,
         }
+    }
+
+    /// The same gate under another configuration: what was counted, refused and measured lives on.
+    pub(crate) fn renewed(&self, config: Arc<Config>, sites: Vec<Site>) -> Self {
+        let limits = &config.limits;
+        self.connections.resize(limits.max_connections, limits.max_connections_per_address);
+        Self {
+            sites: Sites::new(sites),
+            default_headers: HeaderSet::new(&config.headers),
+            default_render: RenderState::new(config.company.name.clone()),
+            bans: self.bans.clone(),
+            certificates: self.certificates.clone(),
+            limits: self.renewed_limits(&config),
+            connections: self.connections.clone(),
+            denials: Arc::clone(&self.denials),
+            metrics: self.metrics.clone(),
+            readiness: self.readiness.clone(),
+            wire: wire_limits(&config),
+            https_port: AtomicU16::new(config.listen.public_https_port.unwrap_or_else(|| self.https_port())),
+            authenticator: Arc::clone(&self.authenticator),
+            env: self.env.clone(),
+            config,
+        }
+    }
+
+    /// The counters, unless the limits are other ones now: those begin at zero.
+    fn renewed_limits(&self, config: &Config) -> Arc<Limits> {
+        let same = format!("{:?}", self.config.limits) == format!("{:?}", config.limits);
+        if same { Arc::clone(&self.limits) } else { Arc::new(Limits::new(&config.limits)) }
     }
 
     pub(crate) fn is_trusted_proxy(&self, address: IpAddr) -> bool {
@@ -114,4 +142,14 @@ impl Shared {
     pub(crate) fn note_https_port(&self, bound: u16) {
         self.https_port.store(self.config.listen.public_https_port.unwrap_or(bound), Ordering::Relaxed);
     }
+}
+
+fn wire_limits(config: &Config) -> WireLimits {
+    let sizes = &config.sizes;
+    let head = HeadLimits {
+        bytes: sizes.headers_kib.saturating_mul(1_024),
+        headers: sizes.header_count,
+        uri: sizes.uri_bytes,
+    };
+    WireLimits { head, head_time: config.timeouts.headers() }
 }

@@ -32,7 +32,7 @@ const FORWARDING: [&str; 12] = [
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
     let peer = passage.facts.connection.peer.ip();
     let headers = passage.request.headers_mut();
-    let forwarded = headers.keys().any(is_forwarding);
+    let by_header = headers.keys().any(is_forwarding);
     let mut address = peer.to_canonical();
     if shared.is_trusted_proxy(peer) {
         let lines = headers.get_all(FORWARDED_FOR);
@@ -40,9 +40,10 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         address = forwarded::client_of(peer, lines.into_iter(), |address| shared.is_trusted_proxy(address));
     }
     // A trusted proxy's, too: that is believed about the address, and about nothing else.
-    if forwarded {
+    if by_header {
         strip(headers);
     }
+    let forwarded = by_header || passage.facts.connection.proxied;
     passage.facts.client = Client { address, forwarded };
     pipeline::run(next, passage)
 }

@@ -18,7 +18,9 @@ use palisade_base::{
 };
 use palisade_certificates::Certificates;
 use palisade_config::{Config, HostName, Network, SiteConfig};
-use palisade_gate::{BoundAddresses, Gate, GateParts, Metrics, Readiness, SecurityTrail, Site, TlsError};
+use palisade_gate::{
+    BoundAddresses, Gate, GateError, GateHandle, GateParts, Metrics, Readiness, SecurityTrail, Site, TlsError,
+};
 use palisade_store::{DatabaseUrl, Migrator, PoolConfig, STORE_MIGRATIONS, Store};
 use palisade_testkit::{ManualClock, TestEnv};
 use palisade_web::{Access, CsrfKey, Navigation, Routes, SiteFrame, Visitor};
@@ -47,6 +49,8 @@ pub(crate) struct TestGate {
     pub(crate) seen: Arc<Mutex<Vec<(String, bool, Origin)>>>,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: Metrics,
+    pub(crate) config: Arc<Config>,
+    pub(crate) handle: GateHandle,
     stop: Option<oneshot::Sender<()>>,
     pub(crate) served: JoinHandle<()>,
     _dir: tempfile::TempDir,
@@ -104,15 +108,12 @@ impl TestGate {
         let bans = open_bans(&config, dir.path(), &env).await;
         let (trail, seen) = (Arc::new(RecordedTrail::default()), Arc::default());
         let readiness = Readiness::new(true);
-        let frame = SiteFrame {
-            csrf: CsrfKey::new(&[7; 32]),
-            navigation: Arc::new(Navigation::new("Test company", jiff::tz::TimeZone::UTC)),
-        };
-        let sites = config.sites.iter().map(|site| Site::new(&config, site, frame.clone(), app(&site.name))).collect();
         let certificates = Certificates::load(&config, &env).unwrap();
+        let sites = sites(&config);
+        let config = Arc::new(config);
         let parts = GateParts {
             certificates,
-            config: Arc::new(config),
+            config: Arc::clone(&config),
             env,
             authenticator: Arc::new(Known { seen: Arc::clone(&seen) }),
             trail: trail.clone(),
@@ -121,10 +122,19 @@ impl TestGate {
             sites,
         };
         let gate = Gate::new(parts).unwrap().bind().await.unwrap();
-        let (bound, metrics) = (gate.addresses().clone(), gate.metrics());
+        let (bound, metrics, handle) = (gate.addresses().clone(), gate.metrics(), gate.handle());
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gate.serve(async { drop(stopped.await) }));
-        Self { bound, clock, bans, trail, seen, readiness, metrics, stop: Some(stop), served, _dir: dir }
+        let stop = Some(stop);
+        Self { bound, clock, bans, trail, seen, readiness, metrics, config, handle, stop, served, _dir: dir }
+    }
+
+    /// Puts another configuration in force: this one, changed.
+    pub(crate) async fn reload(&self, change: impl FnOnce(&mut Config)) -> Result<BoundAddresses, GateError> {
+        let mut config = Config::clone(&self.config);
+        change(&mut config);
+        let sites = sites(&config);
+        self.handle.reload(Arc::new(config), sites).await
     }
 
     /// The directory that its data is in.
@@ -183,6 +193,12 @@ impl TestGate {
         stream.write_all(bytes).await.unwrap();
         read_all(&mut stream).await
     }
+}
+
+fn sites(config: &Config) -> Vec<Site> {
+    let navigation = Arc::new(Navigation::new("Test company", jiff::tz::TimeZone::UTC));
+    let frame = SiteFrame { csrf: CsrfKey::new(&[7; 32]), navigation };
+    config.sites.iter().map(|site| Site::new(config, site, frame.clone(), app(&site.name))).collect()
 }
 
 impl Drop for TestGate {

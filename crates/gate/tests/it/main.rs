@@ -11,6 +11,8 @@ mod hosts;
 mod limits;
 mod logs;
 mod operations;
+mod proxied;
+mod reloading;
 mod sessions;
 mod sizes;
 mod stopping;
