@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod enforcer;
 mod ledger;
 mod live;
 mod model;
@@ -9,6 +10,7 @@ mod service;
 mod store;
 mod target;
 
+pub use enforcer::Enforcer;
 pub use model::{
     Ban, BanFacts, BanFilter, FailedTry, MANUAL, Measure, NEIGHBOURS, NewBan, Pace, SIGN_IN, WaitPermit, Which,
 };

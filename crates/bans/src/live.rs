@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasher as _, RandomState},
     net::IpAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -13,7 +13,7 @@ use std::{
 use arc_swap::ArcSwap;
 use palisade_base::{AddressKey, Instant};
 
-use crate::{Target, model::BanFacts};
+use crate::{Enforcer, Target, model::BanFacts};
 
 /// A change copies one shard, so there are many.
 const SHARDS: usize = 1_024;
@@ -36,6 +36,8 @@ pub(crate) struct Live {
     count: AtomicUsize,
     hasher: RandomState,
     changing: Mutex<()>,
+    /// Told of every change, in their order.
+    enforcer: OnceLock<Arc<dyn Enforcer>>,
     shard_limit: usize,
     network_limit: usize,
 }
@@ -63,9 +65,29 @@ impl Live {
             count: AtomicUsize::new(0),
             hasher: RandomState::new(),
             changing: Mutex::new(()),
+            enforcer: OnceLock::new(),
             shard_limit,
             network_limit,
         }
+    }
+
+    /// Has these bans, of those that are in force, carried out elsewhere too, and every change from now on.
+    pub(crate) fn enforce_with(&self, enforcer: Arc<dyn Enforcer>, is_meant: impl Fn(&BanFacts) -> bool) {
+        let _ = self.enforcer.set(enforcer);
+        self.enforce_anew(is_meant);
+    }
+
+    /// Has exactly these bans, of those that are in force, carried out elsewhere.
+    pub(crate) fn enforce_anew(&self, is_meant: impl Fn(&BanFacts) -> bool) {
+        let Some(enforcer) = self.enforcer.get() else { return };
+        let _one_at_a_time = self.lock();
+        let meant = self.all().into_iter().filter(|facts| is_meant(facts));
+        enforcer.replace_all(meant.map(|facts| (facts.target.net(), facts.until)).collect());
+    }
+
+    /// Who carries bans out beside the gate.
+    pub(crate) fn enforcer(&self) -> Option<&dyn Enforcer> {
+        self.enforcer.get().map(AsRef::as_ref)
     }
 
     /// The ban that holds for this address now; where several do, the narrowest.
@@ -99,10 +121,20 @@ impl Live {
     /// Puts a ban into force in the place of any other of the same target.
     pub(crate) fn set(&self, facts: Arc<BanFacts>) -> Put {
         let _one_at_a_time = self.lock();
-        match facts.target.client() {
+        let (network, until) = (facts.target.net(), facts.until);
+        let put = match facts.target.client() {
             Some(client) => self.put_client(client, facts),
             None => self.put_network(facts),
+        };
+        if let Some(enforcer) = self.enforcer() {
+            match &put {
+                Put::Full => return put,
+                Put::Replaced(other) => enforcer.lift(other.net()),
+                Put::Done => {}
+            }
+            enforcer.ban(network, until);
         }
+        put
     }
 
     fn put_client(&self, client: AddressKey, facts: Arc<BanFacts>) -> Put {
@@ -145,6 +177,13 @@ impl Live {
     /// Takes a ban out; tells whether there was one.
     pub(crate) fn remove(&self, target: Target) -> bool {
         let _one_at_a_time = self.lock();
+        if let Some(enforcer) = self.enforcer() {
+            enforcer.lift(target.net());
+        }
+        self.take_out(target)
+    }
+
+    fn take_out(&self, target: Target) -> bool {
         let removed = match target.client() {
             Some(client) => {
                 let shard = self.shard(client);
@@ -170,9 +209,10 @@ impl Live {
     pub(crate) fn tidy(&self, now: Instant) {
         let over = self.all().into_iter().filter(|facts| !facts.holds_at(now));
         for facts in over.collect::<Vec<_>>() {
-            // It may have been banned anew meanwhile.
+            let _one_at_a_time = self.lock();
+            // It may have been banned anew meanwhile. Elsewhere it has run out by itself.
             if self.get(facts.target).is_some_and(|current| !current.holds_at(now)) {
-                self.remove(facts.target);
+                self.take_out(facts.target);
             }
         }
     }
@@ -335,5 +375,55 @@ mod tests {
         assert_eq!(found(&live, "192.0.2.7", NOW + Span::seconds(10)), None);
         live.put(facts("192.0.2.7", Some(99)));
         assert!(found(&live, "192.0.2.7", NOW + Span::seconds(90)).is_some());
+    }
+
+    /// Writes down what it is told.
+    #[derive(Default)]
+    struct Told(Mutex<Vec<String>>);
+
+    impl Enforcer for Arc<Told> {
+        fn ban(&self, network: ipnet::IpNet, until: Option<Instant>) {
+            let seconds = until.map(|until| until.since(NOW).as_seconds());
+            self.0.lock().unwrap().push(format!("ban {network} {seconds:?}"));
+        }
+
+        fn lift(&self, network: ipnet::IpNet) {
+            self.0.lock().unwrap().push(format!("lift {network}"));
+        }
+
+        fn replace_all(&self, bans: Vec<(ipnet::IpNet, Option<Instant>)>) {
+            let networks: Vec<_> = bans.iter().map(|(network, _)| network.to_string()).collect();
+            self.0.lock().unwrap().push(format!("all {}", networks.join(" ")));
+        }
+
+        fn problems(&self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn who_carries_bans_out_elsewhere_is_told_of_each_change_and_of_none_that_time_makes() {
+        let (live, told) = (Live::with_limits(4, 1), Arc::new(Told::default()));
+        live.put(facts("192.0.2.7", Some(60)));
+        live.put(facts("192.0.2.8", Some(60)));
+        live.enforce_with(Arc::new(Arc::clone(&told)), |facts| facts.target.to_string() != "192.0.2.8");
+        live.put(facts("2001:db8::1", None));
+        live.put(facts("192.0.2.7", Some(10)));
+        live.set(facts("192.0.2.7", Some(20)));
+        live.put(facts("198.51.100.0/24", Some(30)));
+        live.put(facts("203.0.113.0/24", Some(30)));
+        live.remove(Target::parse("2001:db8::1").unwrap());
+        live.tidy(NOW + Span::seconds(100));
+        assert_eq!(live.len(), 0);
+        assert_eq!(
+            *told.0.lock().unwrap(),
+            [
+                "all 192.0.2.7/32",
+                "ban 2001:db8::/64 None",
+                "ban 192.0.2.7/32 Some(20)",
+                "ban 198.51.100.0/24 Some(30)",
+                "lift 2001:db8::/64",
+            ]
+        );
     }
 }

@@ -17,6 +17,7 @@ use palisade_store::{Housekeeping, Store};
 use tokio::sync::Semaphore;
 
 use crate::{
+    Enforcer,
     ledger::Ledger,
     live::Live,
     model::{Ban, BanFacts, Measure, Pace, SIGN_IN, WaitPermit},
@@ -106,6 +107,24 @@ impl Bans {
         Ok(())
     }
 
+    /// Has every ban carried out elsewhere too, before it reaches the gate. To be called once.
+    pub fn enforce_with(&self, enforcer: Arc<dyn Enforcer>) {
+        self.0.live.enforce_with(enforcer, |facts| self.is_meant(facts));
+    }
+
+    /// Who carries bans out beside the gate, if anybody does.
+    #[must_use]
+    pub fn enforcer(&self) -> Option<&dyn Enforcer> {
+        self.0.live.enforcer()
+    }
+
+    /// Whether a ban is to hold under the present configuration.
+    fn is_meant(&self, facts: &BanFacts) -> bool {
+        let exemptions = &self.0.rules.load().exemptions;
+        let exempt = exemptions.why_never(facts.target).or_else(|| exemptions.company(facts.target));
+        facts.holds_at(self.now()) && exempt.is_none()
+    }
+
     /// The ban that holds for this address. Takes no lock; asked on every request.
     #[must_use]
     pub fn find(&self, address: IpAddr, now: Instant) -> Option<Arc<BanFacts>> {
@@ -132,6 +151,7 @@ impl Bans {
         let rules = Rules::of(config);
         self.sign_in().set_policy(jails::sign_in_policy(&rules));
         self.0.rules.store(Arc::new(rules));
+        self.0.live.enforce_anew(|facts| self.is_meant(facts));
     }
 
     /// Lets go of what has run out, in memory. To be called every minute or so.

@@ -4,6 +4,7 @@
 pub mod control;
 mod declaration;
 pub mod demo;
+mod helper;
 pub mod host;
 mod jobs;
 mod key_file;

@@ -80,6 +80,7 @@ fn open_control(system: &System, bound: &BoundAddresses) -> anyhow::Result<(Cont
         vault: system.vault.clone(),
         key_dir: key_dir(&system.config),
         trail: system.trail.clone(),
+        helper: system.helper.clone(),
         console: site::base_url(&system.config),
         sites: sites.chain(bound.https.iter().map(ToString::to_string)).collect(),
         started_at: system.env.now(),

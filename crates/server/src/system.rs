@@ -12,6 +12,7 @@ use palisade_bans::Bans;
 use palisade_base::Env;
 use palisade_certificates::Certificates;
 use palisade_config::{App, Config};
+use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, permissions::CONSOLE, settings::Profile};
 use palisade_keys::Vault;
 use palisade_records::{RecordType, Records, check_schema, directory::PERSON};
@@ -20,6 +21,7 @@ use palisade_trail::{FileSink, Sink, SyslogAddress, SyslogSink, Trail, TrailConf
 
 use crate::{
     declaration::{KPI, declarations},
+    helper,
     key_file::KeyDir,
     site::site_name,
 };
@@ -58,6 +60,8 @@ pub struct System {
     pub identity: Identity,
     /// Who is shut out, and the jails.
     pub bans: Bans,
+    /// The way to the helper, where there is one.
+    pub helper: Option<HelperClient>,
     /// The certificates of the sites.
     pub certificates: Certificates,
     /// The trail; numbers and seals once it is started.
@@ -138,9 +142,13 @@ impl System {
         let identity = Identity::new(store.clone(), vault.clone(), identity_config(&config));
         identity.declare(declarations(&config)).await.map_err(plain)?;
         let bans = Bans::open(store.clone(), &config).await.map_err(plain)?;
+        let helper = helper::start(&config, &store);
+        if let Some(helper) = &helper {
+            bans.enforce_with(Arc::new(helper.clone()));
+        }
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
-        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, bans, certificates, trail })
+        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, bans, helper, certificates, trail })
     }
 
     /// Seals what is left and closes the database.

@@ -39,8 +39,25 @@ fn words(status: &Value) -> String {
         ("last seal", text(trail, "sealed_at")),
         ("seal key", text(trail, "vkey")),
         ("keys", format!("{} data keys, key file {}", text(keys, "data_keys"), text(keys, "key_file"))),
+        ("helper", helper(&status["helper"])),
     ];
     lines.map(|(name, value)| format!("{name:9}  {value}").trim_end().to_owned()).join("\n")
+}
+
+/// What it keeps and how far it is confined; or what can't be done without it.
+fn helper(helper: &Value) -> String {
+    let (state, status) = (text(helper, "state"), &helper["status"]);
+    match state.as_str() {
+        "none" => format!("none: {}", text(helper, "without")),
+        "connected" if status["ports"].as_array().is_some_and(|ports| !ports.is_empty()) => format!(
+            "{} networks dropped at ports {}; {}",
+            text(status, "bans"),
+            text(status, "ports"),
+            text(status, "confinement")
+        ),
+        "connected" => format!("no firewall; {}", text(status, "confinement")),
+        _ => state,
+    }
 }
 
 /// `2 days 3 h`, `3 h 20 min`, `20 min 5 s`, `5 s`.

@@ -9,6 +9,7 @@ mod users;
 pub(crate) use trail::verify_options;
 
 use palisade_base::{Authority, Caller, Error, Instant, Scope};
+use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, model::OneTimeLink, permissions::operator_authority};
 use palisade_keys::{MANAGE_KEYS, Vault};
 use palisade_store::Store;
@@ -30,6 +31,8 @@ pub struct Control {
     pub key_dir: KeyDir,
     /// The trail.
     pub trail: Trail,
+    /// The way to the helper, where there is one.
+    pub helper: Option<HelperClient>,
     /// Where people sign in: `https://host` or `https://host:port`, what links begin with.
     pub console: String,
     /// The sites and the addresses that they are served on.

@@ -1,6 +1,7 @@
 //! `palisade status`
 
 use palisade_base::Error;
+use palisade_helper::client::HelperClient;
 use palisade_store::Engine;
 use serde_json::{Value, json};
 
@@ -11,7 +12,9 @@ impl Control {
     pub(super) async fn status(&self) -> Result<Value, Error> {
         let trail = self.trail.status().await?;
         let up = self.store.env().now().since(self.started_at);
-        let problems: Vec<String> = trail.problems.clone();
+        let helper = self.helper.as_ref();
+        let mut problems: Vec<String> = trail.problems.clone();
+        problems.extend(helper.map(HelperClient::problems).unwrap_or_default());
         Ok(json!({
             "version": env!("CARGO_PKG_VERSION"),
             "process": std::process::id(),
@@ -25,6 +28,7 @@ impl Control {
             },
             "trail": trail,
             "keys": self.key_status()?,
+            "helper": crate::helper::describe(helper),
             "problems": problems,
         }))
     }
