@@ -8,7 +8,7 @@ use palisade_base::{
     Caller, Error, Kind, Origin, PlainToken,
     auth::{Identified, Presented},
 };
-use palisade_web::{Denial, Failure, cookie};
+use palisade_web::{Denial, Failure, SignInFailed, cookie};
 
 use crate::{
     path::PathKind,
@@ -74,9 +74,14 @@ fn refuse(shared: &Shared, error: Error) -> Response {
     let unknown = error.kind() == Kind::Unauthenticated;
     shared.metrics.authentication_failed(unknown);
     let failure = Failure::from(error);
-    let failure =
-        if unknown { failure.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")) } else { failure };
-    failure.into_response()
+    if !unknown {
+        return failure.into_response();
+    }
+    let mut response =
+        failure.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")).into_response();
+    // Only a key that is not right ends here: a session that is over is a visitor without one.
+    response.extensions_mut().insert(SignInFailed { account: None });
+    response
 }
 
 /// Whether the request shows something that wants to be an API key.

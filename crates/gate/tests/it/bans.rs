@@ -105,7 +105,7 @@ async fn the_ban_page_is_an_answer_like_any_other_and_health_still_answers() {
     let answer = gate.get("/", &[("x-forwarded-for", "192.0.2.7")]).await;
     assert!(answer.headers().contains_key("content-security-policy"));
     assert!(answer.headers().contains_key("x-request-id"));
-    assert_eq!(status(&gate, "192.0.2.7", "/health/live").await, 200);
+    assert_eq!(status(&gate, "192.0.2.7", "/.well-known/palisade/health").await, 200);
 }
 
 /// A missing icon is no try to sign in.

@@ -9,7 +9,7 @@ use palisade_web::{
 };
 use serde::Deserialize;
 
-use super::{NextQuery, next_of, next_value, sign_out};
+use super::{NextQuery, next_of, next_value, sign_out, wrong_code};
 use crate::{
     ConsoleState,
     parts::{FormBody, paragraph, view_of},
@@ -43,8 +43,8 @@ pub(super) async fn submit(
     match state.identity.give_factor(&visitor.caller, step_up::session(&visitor)?, &form.code, device).await {
         Ok(session) => Ok(session_cookies::go_on(&session, next.as_ref(), state.now())),
         // The sign-in was stopped; the sign-in page says why to whoever holds its cookie.
-        Err(error) if error.kind() == Kind::Unauthenticated => Ok(see_other("/sign-in")),
-        Err(error) => page(&visitor, next.as_ref(), &view_of(FormView::new(), error)?),
+        Err(error) if error.kind() == Kind::Unauthenticated => wrong_code(&visitor, Ok(see_other("/sign-in"))),
+        Err(error) => wrong_code(&visitor, page(&visitor, next.as_ref(), &view_of(FormView::new(), error)?)),
     }
 }
 

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method};
 use palisade_base::{Kind, PlainToken};
 use palisade_web::{Failure, Fields, Outcome, Page, ProtectedForm, Visitor, Width, cookie, path_segment};
 
-use super::password::dead_link;
+use super::{failed_link, password::dead_link};
 use crate::{
     ConsoleState,
     parts::{FormBody, paragraph},
@@ -38,12 +38,12 @@ pub(super) async fn submit(
 }
 
 async fn open(state: &ConsoleState, visitor: &Visitor, token: &str, headers: &HeaderMap) -> Outcome {
-    let token = PlainToken::from_client(token).ok_or_else(dead_link)?;
+    let Some(token) = PlainToken::from_client(token) else { return failed_link(dead_link()) };
     let session = cookie::token(headers, cookie::SESSION);
     let origin = visitor.caller.origin.clone();
     match state.identity.open_sign_in_link(&token, visitor.device.clone(), session, origin).await {
         Ok(session) => Ok(session_cookies::go_on(&session, None, state.now())),
-        Err(error) => Err(alive_or(error)),
+        Err(error) => failed_link(error),
     }
 }
 

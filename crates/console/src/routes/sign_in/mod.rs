@@ -12,8 +12,9 @@ mod site;
 
 pub(crate) use new_password::{new_password_fields, same_twice};
 
-use axum::extract::Query;
-use palisade_web::{Access, ReturnPath, Routes};
+use axum::{extract::Query, response::IntoResponse as _};
+use palisade_base::Error;
+use palisade_web::{Access, Failure, Outcome, ReturnPath, Routes, SignInFailed, Visitor};
 use serde::Deserialize;
 
 use crate::ConsoleState;
@@ -39,6 +40,25 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
         .get("/sign-out", Access::OwesFactor, sign_out::show)
         .post("/sign-out", Access::OwesFactor, sign_out::submit)
         .finish()
+}
+
+/// Marks the answer to a failed try, for the jails: as whom it was, where that is known.
+fn failed_as(account: Option<String>, answer: Outcome) -> Outcome {
+    let mut response = answer.unwrap_or_else(Failure::into_response);
+    response.extensions_mut().insert(SignInFailed { account });
+    Ok(response)
+}
+
+/// A wrong code: as whom, the session says.
+fn wrong_code(visitor: &Visitor, answer: Outcome) -> Outcome {
+    failed_as(visitor.display_name.clone(), answer)
+}
+
+/// A link that does not work is a guess until the opposite is known; what else went wrong is nobody's.
+fn failed_link(error: Error) -> Outcome {
+    let is_guess = error.kind() == palisade_base::Kind::NotFound;
+    let answer = Err(link::alive_or(error));
+    if is_guess { failed_as(None, answer) } else { answer }
 }
 
 /// Where to go on afterwards, in the address.

@@ -11,7 +11,7 @@ use palisade_web::{
 };
 use serde::Deserialize;
 
-use super::{NextQuery, next_of, next_value};
+use super::{NextQuery, failed_as, next_of, next_value};
 use crate::{ConsoleState, parts::FormBody, session_cookies};
 
 #[derive(Deserialize)]
@@ -55,8 +55,8 @@ pub(super) async fn submit(
     match state.identity.sign_in(attempt).await {
         Ok(session) => Ok(session_cookies::go_on(&session, next.as_ref(), state.now())),
         Err(error) if error.kind() == Kind::Unauthenticated => {
-            let view = FormView::new().value("login", form.login).failed(&error);
-            page(&visitor, next.as_ref(), &view, None, StatusCode::UNAUTHORIZED)
+            let view = FormView::new().value("login", form.login.as_str()).failed(&error);
+            failed_as(Some(form.login), page(&visitor, next.as_ref(), &view, None, StatusCode::UNAUTHORIZED))
         }
         Err(error) => Err(error.into()),
     }

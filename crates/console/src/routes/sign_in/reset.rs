@@ -9,6 +9,7 @@ use palisade_web::{
 use serde::Deserialize;
 
 use super::{
+    failed_link,
     link::alive_or,
     new_password::{new_password_fields, same_twice},
     password::dead_link,
@@ -28,8 +29,10 @@ pub(super) struct ResetForm {
 }
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, Path(text): Path<String>) -> Outcome {
-    let token = PlainToken::from_client(&text).ok_or_else(dead_link)?;
-    let user = state.identity.check_password_link(&token).await.map_err(alive_or)?;
+    let user = match check(&state, &text).await {
+        Ok((_, user)) => user,
+        Err(error) => return failed_link(error),
+    };
     page(&state, &visitor, &text, &user, &FormView::new()).await
 }
 
@@ -39,8 +42,10 @@ pub(super) async fn submit(
     Path(text): Path<String>,
     ProtectedForm(form): ProtectedForm<ResetForm>,
 ) -> Outcome {
-    let token = PlainToken::from_client(&text).ok_or_else(dead_link)?;
-    let user = state.identity.check_password_link(&token).await.map_err(alive_or)?;
+    let (token, user) = match check(&state, &text).await {
+        Ok(found) => found,
+        Err(error) => return failed_link(error),
+    };
     match set(&state, &visitor, &token, &form).await {
         Ok(()) => Ok(see_other_with("/sign-in", &Notice::ok("The password is set. Sign in with it now."))),
         Err(error) if is_about_input(&error) => {
@@ -48,6 +53,13 @@ pub(super) async fn submit(
         }
         Err(error) => Err(alive_or(error)),
     }
+}
+
+/// The link, and whose it is.
+async fn check(state: &ConsoleState, text: &str) -> Result<(PlainToken, UserName), Error> {
+    let token = PlainToken::from_client(text).ok_or_else(dead_link)?;
+    let user = state.identity.check_password_link(&token).await?;
+    Ok((token, user))
 }
 
 async fn set(state: &ConsoleState, visitor: &Visitor, token: &PlainToken, form: &ResetForm) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use palisade_web::{FormView, Outcome, Page, ProtectedForm, Visitor, Width, compo
 use serde::Deserialize;
 
 use super::{
+    failed_link,
     link::alive_or,
     new_password::{new_password_fields, same_twice},
     password::dead_link,
@@ -30,8 +31,9 @@ pub(super) struct SetUpForm {
 }
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, Path(text): Path<String>) -> Outcome {
-    let token = PlainToken::from_client(&text).ok_or_else(dead_link)?;
-    state.identity.check_set_up_link(&token).await.map_err(alive_or)?;
+    if let Err(error) = check(&state, &text).await {
+        return failed_link(error);
+    }
     page(&state, &visitor, &text, &FormView::new()).await
 }
 
@@ -41,13 +43,21 @@ pub(super) async fn submit(
     Path(text): Path<String>,
     ProtectedForm(form): ProtectedForm<SetUpForm>,
 ) -> Outcome {
-    let token = PlainToken::from_client(&text).ok_or_else(dead_link)?;
-    state.identity.check_set_up_link(&token).await.map_err(alive_or)?;
+    let token = match check(&state, &text).await {
+        Ok(token) => token,
+        Err(error) => return failed_link(error),
+    };
     match complete(&state, &visitor, &token, &form).await {
         Ok(session) => Ok(session_cookies::go_on(&session, None, state.now())),
         Err(error) if is_about_input(&error) => page(&state, &visitor, &text, &kept(&form).failed(&error)).await,
         Err(error) => Err(alive_or(error)),
     }
+}
+
+async fn check(state: &ConsoleState, text: &str) -> Result<PlainToken, Error> {
+    let token = PlainToken::from_client(text).ok_or_else(dead_link)?;
+    state.identity.check_set_up_link(&token).await?;
+    Ok(token)
 }
 
 fn kept(form: &SetUpForm) -> FormView {
