@@ -3,6 +3,7 @@
 mod enforcer;
 mod ledger;
 mod live;
+mod logs;
 mod model;
 mod neighbours;
 mod policy;
@@ -12,10 +13,10 @@ mod target;
 
 pub use enforcer::Enforcer;
 pub use model::{
-    Ban, BanFacts, BanFilter, FailedTry, MANUAL, Measure, NEIGHBOURS, NewBan, Pace, SIGN_IN, WaitPermit, Which,
+    Ban, BanFacts, BanFilter, FailedTry, JailFigures, JailReport, JailStatus, MANUAL, Measure, NEIGHBOURS, NewBan, Pace, SIGN_IN, WaitPermit, Which,
 };
 pub use policy::{MANAGE_BANS, ManageBans, READ_BANS, ReadBans, may_manage_bans, may_read_bans};
-pub use service::Bans;
+pub use service::{Bans, JailFindings};
 pub use target::Target;
 
 /// The tables of this crate.

@@ -146,6 +146,65 @@ pub struct NewBan {
     pub reason: String,
 }
 
+/// What a jail has seen since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JailFigures {
+    /// Clients whose failures count now.
+    pub failing: usize,
+    /// Lines of its log files.
+    pub lines: u64,
+    /// Failures.
+    pub failures: u64,
+    /// Lines that could mean several addresses: nobody is to blame.
+    pub ambiguous: u64,
+    /// Lines that could not be decided, the ambiguous ones among them.
+    pub undecided: u64,
+    /// When the last line came.
+    pub last_line_at: Option<Instant>,
+    /// When the last failure was.
+    pub last_failure_at: Option<Instant>,
+}
+
+/// How a jail is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JailStatus {
+    /// Its name.
+    pub name: String,
+    /// The log files that it reads, as configured; none where the gate itself tells it of failures.
+    pub log_paths: Vec<String>,
+    /// So many failures…
+    pub max_retry: u32,
+    /// …within so long…
+    pub find_time: Span,
+    /// …ban for so long; `None`: until lifted.
+    pub ban_time: Option<Span>,
+    /// Each further ban is longer.
+    pub is_growing: bool,
+    /// Its bans are only reported.
+    pub is_shadow: bool,
+    /// How many of its bans are in force; in shadow mode, would be.
+    pub banned: u64,
+    /// What it has seen.
+    pub figures: JailFigures,
+    /// The last lines that could not be decided.
+    pub doubts: Vec<String>,
+    /// What stands in the way of reading its files.
+    pub problems: Vec<String>,
+}
+
+/// All jails.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JailReport {
+    /// Those that work.
+    pub jails: Vec<JailStatus>,
+    /// Those that do not, and why.
+    pub broken: Vec<String>,
+    /// What works otherwise than whoever wrote the filters may think.
+    pub warnings: Vec<String>,
+    /// What does not work beside the gate: the helper's firewall.
+    pub problems: Vec<String>,
+}
+
 /// Which bans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Which {

@@ -1,17 +1,21 @@
 //! What happens: failures are counted, bans made, found, listed and lifted.
 
+mod follow;
 mod jails;
 mod manual;
 
+pub use follow::JailFindings;
+
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
 use arc_swap::ArcSwap;
 use palisade_base::{Env, Error, Instant, Span};
 use palisade_config::{Config, JailsConfig};
+use palisade_helper::client::HelperClient;
 use palisade_jail::Jail;
 use palisade_store::{Housekeeping, Store};
 use tokio::sync::Semaphore;
@@ -51,6 +55,12 @@ struct Inner {
     neighbours: Neighbours,
     waiting: Arc<Semaphore>,
     ledger: Ledger,
+    /// The jails that read log files.
+    logs: Mutex<follow::LogJails>,
+    /// The figures of the jail of tries to sign in.
+    tries: Mutex<crate::model::JailFigures>,
+    /// Who reads the log files that the server may not.
+    helper: OnceLock<HelperClient>,
 }
 
 /// What the configuration says.
@@ -83,8 +93,12 @@ impl Bans {
             sign_in: Mutex::new(sign_in),
             neighbours: Neighbours::default(),
             waiting: Arc::new(Semaphore::new(WAITING_TRIES)),
+            logs: Mutex::default(),
+            tries: Mutex::default(),
+            helper: OnceLock::new(),
         }));
         bans.take_up().await?;
+        bans.start_jails(config);
         Ok(bans)
     }
 
@@ -146,12 +160,20 @@ impl Bans {
         }
     }
 
-    /// Takes up a changed configuration. Bans that are in force stay, but for those who are exempt now.
+    /// Takes up a changed configuration. Bans that are in force stay, but for those who are exempt now; what has been
+    /// counted stays, too. Needs a Tokio runtime.
     pub fn reload(&self, config: &Config) {
         let rules = Rules::of(config);
         self.sign_in().set_policy(jails::sign_in_policy(&rules));
         self.0.rules.store(Arc::new(rules));
         self.0.live.enforce_anew(|facts| self.is_meant(facts));
+        self.start_jails(config);
+    }
+
+    /// Has log files that the server may not read followed by the helper: those of its logs that are named like a jail.
+    /// To be called once.
+    pub fn read_logs_with(&self, helper: HelperClient) {
+        let _ = self.0.helper.set(helper);
     }
 
     /// Lets go of what has run out, in memory. To be called every minute or so.
@@ -161,6 +183,9 @@ impl Bans {
         self.0.slowed.tidy(now);
         self.0.neighbours.tidy(|part| self.is_banned(part, now));
         self.sign_in().tidy(now);
+        for jail in self.log_jails() {
+            jail.tidy(now);
+        }
     }
 
     /// Forgets bans that have been over for longer than they are kept. To be called every hour or so.
@@ -176,6 +201,7 @@ impl Bans {
 
     /// Writes down what is not yet written. To be called before the store is closed.
     pub async fn close(&self) {
+        *self.0.logs.lock().unwrap_or_else(PoisonError::into_inner) = follow::LogJails::default();
         self.0.ledger.close(CLOSING).await;
     }
 

@@ -21,6 +21,9 @@ statements! {
             ORDER BY ends_at IS NULL DESC, ends_at DESC LIMIT $2";
     /// What a jail did and has not been forgotten, oldest first: how often a client was banned makes the next ban longer.
     RECENT = "SELECT * FROM ban WHERE jail = $1 AND (ends_at IS NULL OR ends_at > $2) ORDER BY began_at LIMIT $3";
+    /// How many measures of each jail hold now.
+    COUNT_BY_JAIL = "SELECT jail, count(*) AS n FROM ban WHERE lifted_at IS NULL \
+                     AND (ends_at IS NULL OR ends_at > $1) GROUP BY jail";
     /// Long over.
     FORGET = "DELETE FROM ban WHERE lifted_at < $1 OR ends_at < $1";
 }
@@ -57,6 +60,11 @@ pub(crate) async fn live(conn: &mut Conn, now: Instant, limit: i64) -> Result<Ve
 
 pub(crate) async fn recent(conn: &mut Conn, jail: &str, since: Instant, limit: i64) -> Result<Vec<Ban>, StoreError> {
     conn.fetch_all(RECENT.bind(jail).bind(since).bind(limit)).await?.iter().map(read).collect()
+}
+
+pub(crate) async fn count_by_jail(conn: &mut Conn, now: Instant) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows = conn.fetch_all(COUNT_BY_JAIL.bind(now)).await?;
+    rows.iter().map(|row| Ok((row.get("jail")?, u64::try_from(row.get::<i64>("n")?).unwrap_or(0)))).collect()
 }
 
 pub(crate) async fn forget(tx: &mut WriteTx, before: Instant) -> Result<u64, StoreError> {

@@ -145,6 +145,7 @@ impl System {
         let helper = helper::start(&config, &store);
         if let Some(helper) = &helper {
             bans.enforce_with(Arc::new(helper.clone()));
+            bans.read_logs_with(helper.clone());
         }
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());

@@ -16,6 +16,7 @@ impl Bans {
     /// Counts a failed try to sign in. Never waits; a ban that it leads to is in force when this returns.
     pub fn failed(&self, failed: FailedTry<'_>) {
         let evidence = [evidence_of(&failed)];
+        self.note_try(failed.at);
         let due = self.sign_in().record_failure(failed.address, failed.at, failed.at, &evidence);
         if let Some(due) = due {
             let within = self.sign_in().policy().find_time;
@@ -102,6 +103,9 @@ impl Bans {
     /// What led to a ban of this client is forgotten by every jail.
     pub(super) fn forgive(&self, client: AddressKey, now: Instant) {
         self.sign_in().lift(client, now);
+        for jail in self.log_jails() {
+            jail.lift(client, now);
+        }
     }
 }
 
@@ -140,7 +144,7 @@ fn shown(text: &str) -> String {
 }
 
 /// A length of time in the largest whole unit.
-fn words(span: Span) -> String {
+pub(super) fn words(span: Span) -> String {
     let seconds = span.as_seconds();
     let (number, unit) = match seconds {
         n if n > 0 && n % 86_400 == 0 => (n / 86_400, "day"),

@@ -133,6 +133,13 @@ impl Jail {
         counting.map(|(_, count)| count).sum()
     }
 
+    /// How many clients have failures that count now. Looks at every client, so it is for people who ask.
+    #[must_use]
+    pub fn failing(&self, now: Instant) -> usize {
+        let counts = |at: &Instant| now.since(*at) <= self.policy.find_time;
+        self.clients.values().filter(|record| record.failures.back().is_some_and(|(at, _)| counts(at))).count()
+    }
+
     /// Takes up a ban from before a restart: the client is not banned twice, and the next ban is the next longer one.
     pub fn restore(&mut self, client: AddressKey, count: u32, until: Option<Instant>, now: Instant) {
         let mut record = self.take(client, now);
