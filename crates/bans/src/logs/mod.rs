@@ -134,5 +134,6 @@ pub(crate) fn read_jails(config: &Config) -> JailFiles {
 }
 
 fn read_folder(folder: &Path) -> JailFiles {
-    JailFiles::read(&Folder::new(folder)).unwrap_or_else(|error| JailFiles { broken: vec![error], ..JailFiles::default() })
+    JailFiles::read(&Folder::new(folder))
+        .unwrap_or_else(|error| JailFiles { broken: vec![error], ..JailFiles::default() })
 }

@@ -74,7 +74,8 @@ fn judge<'a>(watched: &Watched, lines: impl Iterator<Item = LogLine<'a>>, now: I
 /// Whether the files can't be read here, and the helper has a log of the jail's name.
 fn is_needed(watched: &Watched, helper: &HelperClient) -> bool {
     let is_blocked = !watched.problems().is_empty();
-    is_blocked && matches!(helper.state(), HelperState::Connected(status) if status.logs.iter().any(|log| log == watched.name()))
+    is_blocked
+        && matches!(helper.state(), HelperState::Connected(status) if status.logs.iter().any(|log| log == watched.name()))
 }
 
 async fn follow_by_helper(watched: &Watched, home: &impl Home, mut events: LogEvents) {
@@ -86,7 +87,8 @@ async fn follow_by_helper(watched: &Watched, home: &impl Home, mut events: LogEv
             Ok(Some(LogEvent::Interrupted(error))) => *watched.problems() = vec![error.to_string()],
             Ok(Some(LogEvent::Logs(logs))) => {
                 let lines = logs.lines.iter();
-                let lines = lines.map(|line| LogLine { file: &line.file, text: &line.text, is_backlog: line.is_backlog });
+                let lines =
+                    lines.map(|line| LogLine { file: &line.file, text: &line.text, is_backlog: line.is_backlog });
                 for ban in judge(watched, lines, now) {
                     home.ban_due(watched, ban);
                 }

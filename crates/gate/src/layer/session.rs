@@ -77,8 +77,7 @@ fn refuse(shared: &Shared, error: Error) -> Response {
     if !unknown {
         return failure.into_response();
     }
-    let mut response =
-        failure.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")).into_response();
+    let mut response = failure.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")).into_response();
     // Only a key that is not right ends here: a session that is over is a visitor without one.
     response.extensions_mut().insert(SignInFailed { account: None });
     response

@@ -1,0 +1,17 @@
+//! Bans, on both engines.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
+
+mod jails;
+mod manual;
+mod world;
+
+use palisade_store::{Migrator, STORE_MIGRATIONS};
+use palisade_testkit::{on_both_engines, prepare_all};
+
+const MIGRATOR: Migrator = Migrator(&[STORE_MIGRATIONS, palisade_bans::MIGRATIONS]);
+
+on_both_engines! {
+    async fn every_statement_is_understood(db: TestStore) {
+        prepare_all(&db, palisade_bans::STATEMENTS).await;
+    }
+}
