@@ -8,7 +8,7 @@ use palisade_config::Config;
 use rustls::server::ResolvesServerCert;
 
 use crate::{
-    CertificateError, CertificateStatus, CertificateTrail,
+    CertificateError, CertificateStatus, CertificateTrail, DnsChallenge,
     challenge::Challenges,
     plan::Plan,
     serving::Serving,
@@ -26,6 +26,9 @@ struct Inner {
     trail: OnceLock<Arc<dyn CertificateTrail>>,
     /// What happened before there was a trail to write it to.
     untold: Mutex<Vec<TrailEntry>>,
+    dns: OnceLock<Arc<dyn DnsChallenge>>,
+    /// One order at a time: the CA counts them, and two for the same site would be one too many.
+    ordering: tokio::sync::Mutex<()>,
 }
 
 impl Certificates {
@@ -42,6 +45,8 @@ impl Certificates {
             state: Mutex::new(state),
             trail: OnceLock::new(),
             untold: Mutex::new(changes.entries),
+            dns: OnceLock::new(),
+            ordering: tokio::sync::Mutex::new(()),
         })))
     }
 
@@ -59,7 +64,7 @@ impl Certificates {
         let (state, changes) = State::build(Arc::new(Plan::of(config)), &self.0.env)?;
         let mut current = self.state();
         *current = state;
-        self.0.serving.table.store(Arc::new(current.table()));
+        self.serve(&current);
         drop(current);
         self.note(changes.entries);
         Ok(())
@@ -105,7 +110,7 @@ impl Certificates {
         state.look_at_files(&self.0.env, &mut changes);
         state.renew_own(&self.0.env, &mut changes);
         if changes.serve {
-            self.0.serving.table.store(Arc::new(state.table()));
+            self.serve(&state);
         }
         drop(state);
         self.note(changes.entries);
@@ -116,7 +121,33 @@ impl Certificates {
         let _ = self.0.trail.set(trail);
     }
 
-    fn note(&self, entries: Vec<TrailEntry>) {
+    /// Who sets records in the DNS. Said once, before the background work starts.
+    pub fn set_dns(&self, dns: Arc<dyn DnsChallenge>) {
+        let _ = self.0.dns.set(dns);
+    }
+
+    pub(crate) fn dns(&self) -> Option<Arc<dyn DnsChallenge>> {
+        self.0.dns.get().cloned()
+    }
+
+    pub(crate) fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    pub(crate) fn challenges(&self) -> Arc<Challenges> {
+        Arc::clone(&self.0.serving.challenges)
+    }
+
+    pub(crate) async fn one_order_at_a_time(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.ordering.lock().await
+    }
+
+    /// Serves what the state has now.
+    pub(crate) fn serve(&self, state: &State) {
+        self.0.serving.table.store(Arc::new(state.table()));
+    }
+
+    pub(crate) fn note(&self, entries: Vec<TrailEntry>) {
         self.0.untold.lock().unwrap_or_else(PoisonError::into_inner).extend(entries);
     }
 
@@ -129,7 +160,7 @@ impl Certificates {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -52,8 +52,13 @@ impl Facts {
 
     /// How long it is good in all.
     #[must_use]
-    pub fn life(&self) -> Span {
+    pub const fn life(&self) -> Span {
         self.not_after.since(self.not_before)
+    }
+
+    /// When one that is renewed by itself is due: after two thirds of its life.
+    pub(crate) const fn renew_at(&self) -> Instant {
+        Instant::from_micros(self.not_before.as_micros().saturating_add(self.life().as_micros() / 3 * 2))
     }
 
     /// Whole days until it ends; negative once it has.

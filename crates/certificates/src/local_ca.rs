@@ -10,7 +10,7 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
-use palisade_base::{Env, Instant, Span};
+use palisade_base::{Env, Span};
 use palisade_config::{HostName, Network};
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -75,11 +75,14 @@ impl<'a> LocalCa<'a> {
 
     /// The site's certificate on disk, if it is still good; otherwise a new one. The flag says whether it is new.
     pub(crate) fn leaf(&self, root: &Root, site: &SitePlan) -> Result<(Pair, bool), CertificateError> {
-        let path = self.dir.join(format!("site-{}.pem", site.name));
-        match self.read_leaf(&path, root, site) {
+        match self.read_leaf(&self.leaf_path(site), root, site) {
             Some(kept) => Ok((kept, false)),
-            None => self.make_leaf(&path, root, site).map(|made| (made, true)),
+            None => self.make_leaf(root, site).map(|made| (made, true)),
         }
+    }
+
+    fn leaf_path(&self, site: &SitePlan) -> PathBuf {
+        self.dir.join(format!("site-{}.pem", site.name))
     }
 
     fn root_files(&self) -> Files {
@@ -151,10 +154,12 @@ impl<'a> LocalCa<'a> {
         let of_root = Label::value(&text, "root")? == root.facts.fingerprint;
         let for_hosts = Label::value(&text, "hosts")? == own::list_of(&site.hosts);
         let kept = pair::read_bundle(path).ok()?;
-        (of_root && for_hosts && self.env.now() < renew_at(&kept.facts)).then_some(kept)
+        (of_root && for_hosts && self.env.now() < kept.facts.renew_at()).then_some(kept)
     }
 
-    fn make_leaf(&self, path: &Path, root: &Root, site: &SitePlan) -> Result<Pair, CertificateError> {
+    /// A new certificate for the site, whatever there is.
+    pub(crate) fn make_leaf(&self, root: &Root, site: &SitePlan) -> Result<Pair, CertificateError> {
+        let path = self.leaf_path(site);
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let first = site.hosts.first().map(ToString::to_string).unwrap_or_default();
         let mut params = own::for_hosts(&site.hosts, &first, &self.plan.company, LEAF_LIFE, self.env)?;
@@ -165,9 +170,9 @@ impl<'a> LocalCa<'a> {
         let label = Label::new(vec![("hosts", hosts), ("root", root.facts.fingerprint.clone())]);
         let key_pem = Zeroizing::new(key.serialize_pem());
         let bundle = Zeroizing::new(format!("{}{}{}", label.to_text(), certificate.pem(), key_pem.as_str()));
-        disk::write(path, bundle.as_bytes(), disk::PRIVATE)?;
+        disk::write(&path, bundle.as_bytes(), disk::PRIVATE)?;
         tracing::info!(site = site.name, "the local CA made a certificate");
-        pair::parse(bundle.as_bytes(), bundle.as_bytes(), &Files { certificate: path.into(), key: path.into() })
+        pair::parse(bundle.as_bytes(), bundle.as_bytes(), &Files { certificate: path.clone(), key: path })
     }
 }
 
@@ -179,11 +184,6 @@ impl Root {
             None => name.strip_suffix(permitted.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
         })
     }
-}
-
-/// When a certificate of ours is made anew: after two thirds of its life.
-pub(crate) fn renew_at(facts: &Facts) -> Instant {
-    facts.not_before + Span::micros(facts.life().as_micros() / 3 * 2)
 }
 
 /// What the root may vouch for: everything private, and the hosts that it is made for.

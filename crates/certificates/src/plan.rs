@@ -41,6 +41,11 @@ impl Plan {
         }
     }
 
+    /// Where accounts and ordered certificates are kept.
+    pub(crate) fn acme_dir(&self) -> PathBuf {
+        self.dir.join("acme")
+    }
+
     /// The hosts of all sites.
     pub(crate) fn all_hosts(&self) -> Vec<HostName> {
         self.sites.iter().flat_map(|site| site.hosts.iter().cloned()).collect()

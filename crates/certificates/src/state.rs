@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use palisade_base::{Env, TrailEntry};
-use palisade_config::CertificateSource;
+use palisade_base::{Env, Instant, Span, TrailEntry};
+use palisade_config::{CertificateSource, HostName};
 
 use crate::{
     CertificateError, CertificateStatus, Facts,
-    local_ca::{self, LocalCa},
+    acme::Held,
+    local_ca::LocalCa,
     pair::Pair,
     plan::{Plan, SitePlan},
     self_signed,
@@ -40,6 +41,7 @@ pub(crate) enum Own {
     SelfSigned,
     Files(Watched),
     LocalCa(Pair),
+    Acme(Box<Held>),
 }
 
 /// What a round of looking after them brought.
@@ -51,7 +53,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    fn replaced(&mut self, action: &'static str, site: Option<&str>, before: Option<&Facts>, after: &Facts) {
+    pub(crate) fn replaced(&mut self, action: &'static str, site: Option<&str>, before: Option<&Facts>, after: &Facts) {
         self.entries.push(trail::replaced(trail::entry(&trail::job(), action, site), before, after));
         self.serve = true;
     }
@@ -79,7 +81,8 @@ impl State {
             (CertificateSource::Files, Some(files)) => Own::Files(Watched::load(files.clone())?),
             (CertificateSource::Files, None) => Own::Shared,
             (CertificateSource::LocalCa, _) => Own::LocalCa(self.local(site, env, None, changes)?),
-            (CertificateSource::SelfSigned | CertificateSource::Acme, _) => Own::SelfSigned,
+            (CertificateSource::SelfSigned, _) => Own::SelfSigned,
+            (CertificateSource::Acme, _) => Own::Acme(Box::new(Held::load(&self.plan, site, env.now()))),
         })
     }
 
@@ -114,27 +117,32 @@ impl State {
         let mut by_name = HashMap::new();
         for site in &self.sites {
             let names = site.plan.hosts.iter().filter(|host| host.address().is_none());
-            by_name.extend(names.map(|host| (host.to_string(), Arc::clone(&self.shown(site).key))));
+            by_name.extend(names.map(|host| (host.to_string(), Arc::clone(&self.shown(site, host).key))));
         }
         Table { by_name, default: Arc::clone(&self.default_pair().key) }
     }
 
-    /// What clients of this site are shown.
-    fn shown<'a>(&'a self, site: &'a SiteState) -> &'a Pair {
+    /// What clients of this host are shown.
+    fn shown<'a>(&'a self, site: &'a SiteState, host: &HostName) -> &'a Pair {
         match &site.own {
             Own::Shared => self.shared.as_ref().map_or(&self.self_signed, |shared| &shared.pair),
             Own::SelfSigned => &self.self_signed,
             Own::Files(watched) => &watched.pair,
             Own::LocalCa(pair) => pair,
+            Own::Acme(held) => ordered(held, host).unwrap_or(&self.self_signed),
         }
     }
 
     /// For clients that name no host. Clients that come by an address name none, so a site that has one is meant.
     fn default_pair(&self) -> &Pair {
-        let by_address = |site: &&SiteState| site.plan.hosts.iter().any(|host| host.address().is_some());
+        let address_of = |site: &'_ SiteState| site.plan.hosts.iter().find(|host| host.address().is_some()).cloned();
         match &self.shared {
             Some(shared) => &shared.pair,
-            None => self.sites.iter().find(by_address).map_or(&self.self_signed, |site| self.shown(site)),
+            None => {
+                let mut sites = self.sites.iter();
+                let by_address = sites.find_map(|site| address_of(site).map(|host| self.shown(site, &host)));
+                by_address.unwrap_or(&self.self_signed)
+            }
         }
     }
 
@@ -184,14 +192,40 @@ impl State {
 
     fn renew_local(&mut self, number: usize, env: &Env, changes: &mut Changes) {
         let Some(SiteState { plan, own: Own::LocalCa(pair) }) = self.sites.get(number) else { return };
-        if env.now() < local_ca::renew_at(&pair.facts) {
+        if env.now() < pair.facts.renew_at() {
             return;
         }
         let (plan, before) = (plan.clone(), pair.facts.clone());
         match self.local(&plan, env, Some(&before), changes) {
-            Ok(pair) => self.sites[number].own = Own::LocalCa(pair),
+            Ok(pair) => self.put_local(number, pair),
             Err(error) => tracing::error!(%error, site = plan.name, "the local CA could not make a certificate"),
         }
+    }
+
+    fn put_local(&mut self, number: usize, pair: Pair) {
+        if let Some(site) = self.sites.get_mut(number) {
+            site.own = Own::LocalCa(pair);
+        }
+    }
+
+    /// Makes a site's certificate by our own CA anew, due or not; gives what it replaced and what it is.
+    pub(crate) fn remake_local(&mut self, site: &str, env: &Env) -> Result<Option<(Facts, Facts)>, CertificateError> {
+        let Some(number) = self.sites.iter().position(|state| state.plan.name == site) else { return Ok(None) };
+        let Some(SiteState { plan, own: Own::LocalCa(old) }) = self.sites.get(number) else { return Ok(None) };
+        let ca = LocalCa::new(&self.plan, env);
+        let (root, _) = ca.root()?;
+        let new = ca.make_leaf(&root, plan)?;
+        let facts = (old.facts.clone(), new.facts.clone());
+        self.put_local(number, new);
+        Ok(Some(facts))
+    }
+
+    pub(crate) fn site(&self, name: &str) -> Option<&SiteState> {
+        self.sites.iter().find(|site| site.plan.name == name)
+    }
+
+    pub(crate) fn held_mut(&mut self, name: &str) -> Option<&mut Held> {
+        self.sites.iter_mut().find(|site| site.plan.name == name)?.held_mut()
     }
 
     /// How the certificate of each host stands.
@@ -200,40 +234,62 @@ impl State {
         self.sites.iter().flat_map(of_site).collect()
     }
 
-    fn status_of(&self, site: &SiteState, host: &palisade_config::HostName) -> CertificateStatus {
-        let facts = self.shown(site).facts.clone();
+    fn status_of(&self, site: &SiteState, host: &HostName) -> CertificateStatus {
+        let facts = self.shown(site, host).facts.clone();
+        let held = site.held();
         CertificateStatus {
             host: host.clone(),
             site: site.plan.name.clone(),
             source: site.plan.source,
-            stand_in: false,
+            stand_in: held.is_some_and(|held| ordered(held, host).is_none()),
             next_renewal: self.next_renewal(site, &facts),
-            ordering: false,
-            last_error: self.trouble(site).cloned(),
+            ordering: held.is_some_and(|held| held.ordering),
+            last_error: self.trouble(site),
             alert_days: self.plan.acme.alert_days,
             facts,
         }
     }
 
-    fn next_renewal(&self, site: &SiteState, facts: &Facts) -> Option<palisade_base::Instant> {
+    fn next_renewal(&self, site: &SiteState, facts: &Facts) -> Option<Instant> {
         match &site.own {
             Own::Shared | Own::Files(_) => None,
-            Own::SelfSigned => Some(facts.not_after - palisade_base::Span::days(i64::from(self.plan.renew_days))),
-            Own::LocalCa(_) => Some(local_ca::renew_at(facts)),
+            Own::SelfSigned => Some(facts.not_after - Span::days(i64::from(self.plan.renew_days))),
+            Own::LocalCa(_) => Some(facts.renew_at()),
+            Own::Acme(held) => Some(held.next()),
         }
     }
 
-    fn trouble<'a>(&'a self, site: &'a SiteState) -> Option<&'a Trouble> {
+    fn trouble(&self, site: &SiteState) -> Option<Trouble> {
         match &site.own {
-            Own::Shared => self.shared.as_ref().and_then(|shared| shared.trouble.as_ref()),
-            Own::Files(watched) => watched.trouble.as_ref(),
+            Own::Shared => self.shared.as_ref().and_then(|shared| shared.trouble.clone()),
+            Own::Files(watched) => watched.trouble.clone(),
+            Own::Acme(held) => held.trouble(),
             Own::SelfSigned | Own::LocalCa(_) => None,
         }
     }
 }
 
 impl SiteState {
-    fn hosts(&self) -> impl Iterator<Item = &palisade_config::HostName> {
+    fn hosts(&self) -> impl Iterator<Item = &HostName> {
         self.plan.hosts.iter()
     }
+
+    pub(crate) const fn held(&self) -> Option<&Held> {
+        match &self.own {
+            Own::Acme(held) => Some(held),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn held_mut(&mut self) -> Option<&mut Held> {
+        match &mut self.own {
+            Own::Acme(held) => Some(held),
+            _ => None,
+        }
+    }
+}
+
+/// The ordered certificate, where there is one that is good for this host.
+fn ordered<'a>(held: &'a Held, host: &HostName) -> Option<&'a Pair> {
+    held.pair.as_ref().filter(|pair| pair.facts.covers(host))
 }

@@ -27,6 +27,11 @@ impl Certificates {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let this = self.clone();
+        tasks.spawn(repeat(stop.subscribe(), move || {
+            let this = this.clone();
+            async move { this.order_due().await }
+        }));
+        let this = self.clone();
         tasks.spawn(repeat(stopped, move || {
             let this = this.clone();
             async move { this.look().await }
@@ -36,7 +41,7 @@ impl Certificates {
 }
 
 impl Upkeep {
-    /// Lets what is under way finish.
+    /// Ends the work. An order under way is given up; the CA forgets it.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
@@ -48,7 +53,11 @@ async fn repeat<F: Future<Output = ()> + Send>(mut stopped: watch::Receiver<bool
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = ticks.tick() => work().await,
+            _ = ticks.tick() => {}
+            () = told(&mut stopped) => return,
+        }
+        tokio::select! {
+            () = work() => {}
             () = told(&mut stopped) => return,
         }
     }

@@ -9,11 +9,13 @@
 
 mod database;
 mod env;
+mod pebble;
 mod postgres;
 mod store;
 
 pub use database::TestDatabase;
 pub use env::{ManualClock, SeededRng, TestEnv};
+pub use pebble::{Pebble, PebblePorts};
 pub use postgres::{Postgres, PrivatePostgres};
 pub use store::{TestStore, prepare_all};
 
