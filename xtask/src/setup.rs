@@ -14,7 +14,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 11] = [
+const PACKAGES: [Package; 13] = [
     Package {
         name: "build-essential",
         wanted_for: "SQLite and the cryptography, which are C",
@@ -25,6 +25,12 @@ const PACKAGES: [Package; 11] = [
     Package { name: "chromium", wanted_for: "the browser tests", is_there: || on_path("chromium") },
     Package { name: "chromium-driver", wanted_for: "the browser tests", is_there: || on_path("chromedriver") },
     Package { name: "openssl", wanted_for: "looking at TLS from outside", is_there: || on_path("openssl") },
+    Package {
+        name: "pebble",
+        wanted_for: "an ACME CA that issues certificates to the tests",
+        is_there: || on_path("pebble"),
+    },
+    Package { name: "curl", wanted_for: "asking servers as people do", is_there: || on_path("curl") },
     Package { name: "sslscan", wanted_for: "looking at TLS from outside", is_there: || on_path("sslscan") },
     Package {
         name: "iproute2",
