@@ -26,40 +26,48 @@ pub struct Rate {
 /// above the burst is refused and adds nothing. From a fresh start a burst of 20 lets 21 pass, and the 22nd is refused.
 pub struct RateLimiter<K> {
     rate: Rate,
-    interval: i64,
     table: Table<K, Bucket>,
 }
 
 /// When the bucket will have leaked empty.
 struct Bucket {
     empty_at: Instant,
-    interval: i64,
 }
 
 impl Counter for Bucket {
+    /// The time that one request takes to leak out.
+    type Terms = Span;
+
     /// A whole interval after it is empty: until then the next request would find the last one's interval unfinished.
-    fn forgiven_at(&self) -> Instant {
-        self.empty_at + Span::micros(self.interval)
+    fn forgiven_at(&self, interval: &Span) -> Instant {
+        self.empty_at + *interval
     }
 }
 
-impl<K: Hash + Ord + Copy> RateLimiter<K> {
+impl<K: Hash> RateLimiter<K> {
     /// A limiter that remembers about `capacity` keys.
     #[must_use]
     pub fn new(rate: Rate, capacity: usize) -> Self {
         let interval = (rate.per.as_micros() / i64::from(rate.requests.max(1))).max(1);
-        Self { rate, interval, table: Table::new(capacity) }
+        Self { rate, table: Table::new(Span::micros(interval), capacity) }
+    }
+
+    /// What it holds to.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.rate
     }
 
     /// Counts a request of this key, and says whether it passes.
-    pub fn check(&self, key: K, now: Instant) -> Verdict {
-        let most = self.interval.saturating_mul(i64::from(self.rate.burst));
+    pub fn check(&self, key: &K, now: Instant) -> Verdict {
+        let interval = self.table.terms().as_micros();
+        let most = interval.saturating_mul(i64::from(self.rate.burst));
         // A fresh key has an empty bucket, and its first request leaves it empty: that one was due.
-        let fresh = || Bucket { empty_at: now - Span::micros(self.interval), interval: self.interval };
+        let fresh = || Bucket { empty_at: now - Span::micros(interval) };
         self.table.update(key, now, fresh, |bucket| {
             // A clock that was set back must not lock anybody out for longer than a full bucket takes to leak.
             let before = bucket.empty_at.min(now + Span::micros(most));
-            let filled = (before.since(now).as_micros() + self.interval).max(0);
+            let filled = (before.since(now).as_micros() + interval).max(0);
             let allowed = filled <= most;
             bucket.empty_at = if allowed { now + Span::micros(filled) } else { before };
             self.verdict(allowed, bucket.empty_at.since(now).as_micros(), most)
@@ -73,13 +81,15 @@ impl<K: Hash + Ord + Copy> RateLimiter<K> {
     }
 
     fn verdict(&self, allowed: bool, filled: i64, most: i64) -> Verdict {
-        let free = (most - filled).max(0) / self.interval;
+        let interval = self.table.terms().as_micros();
+        let free = (most - filled).max(0) / interval;
         Verdict {
             allowed,
             limit: self.rate.burst.saturating_add(1),
             remaining: u32::try_from(free).unwrap_or(u32::MAX),
-            reset: Span::micros(filled.saturating_add(self.interval).max(0)),
-            retry_after: Span::micros((filled + self.interval - most).max(0)),
+            window: Span::micros(most.saturating_add(interval)),
+            reset: Span::micros(filled.saturating_add(interval).max(0)),
+            retry_after: Span::micros((filled + interval - most).max(0)),
         }
     }
 }

@@ -11,6 +11,8 @@ pub struct Verdict {
     pub limit: u32,
     /// How many more would pass right now.
     pub remaining: u32,
+    /// How long it takes until a limit that is used up is there again as a whole.
+    pub window: Span,
     /// Until the whole limit is there again, if nothing more comes.
     pub reset: Span,
     /// Until the next one passes; nothing where it would pass now.

@@ -23,33 +23,47 @@ pub struct Window {
 /// It keeps the instants of the requests that passed, 8 bytes each, so that no two windows' edges can be played against
 /// each other. Meant for keys that not everybody can make up: users, API keys, addresses.
 pub struct WindowLimiter<K> {
-    window: Window,
     table: Table<K, Passed>,
 }
 
 struct Passed {
     at: VecDeque<Instant>,
-    length: Span,
 }
 
 impl Counter for Passed {
-    fn forgiven_at(&self) -> Instant {
-        self.at.back().map_or(Instant::from_micros(i64::MIN), |last| *last + self.length)
+    type Terms = Window;
+
+    fn forgiven_at(&self, window: &Window) -> Instant {
+        self.at.back().map_or(Instant::from_micros(i64::MIN), |last| *last + window.length)
+    }
+
+    /// The window's length counts as much as the window is full: one request of just now is worth less than a hundred of
+    /// half a minute ago.
+    fn rank(&self, window: &Window) -> Instant {
+        let used = i64::try_from(self.at.len()).unwrap_or(i64::MAX);
+        let share = (window.length.as_micros() / i64::from(window.requests)).saturating_mul(used);
+        self.at.back().map_or(Instant::from_micros(i64::MIN), |last| *last + Span::micros(share))
     }
 }
 
-impl<K: Hash + Ord + Copy> WindowLimiter<K> {
+impl<K: Hash> WindowLimiter<K> {
     /// A limiter that remembers about `capacity` keys.
     #[must_use]
     pub fn new(window: Window, capacity: usize) -> Self {
         let window = Window { requests: window.requests.max(1), ..window };
-        Self { window, table: Table::new(capacity) }
+        Self { table: Table::new(window, capacity) }
+    }
+
+    /// What it holds to.
+    #[must_use]
+    pub const fn window(&self) -> Window {
+        *self.table.terms()
     }
 
     /// Counts a request of this key, and says whether it passes.
-    pub fn check(&self, key: K, now: Instant) -> Verdict {
-        let Window { requests, length } = self.window;
-        let fresh = || Passed { at: VecDeque::new(), length };
+    pub fn check(&self, key: &K, now: Instant) -> Verdict {
+        let Window { requests, length } = self.window();
+        let fresh = || Passed { at: VecDeque::new() };
         self.table.update(key, now, fresh, |passed| {
             passed.forget_before(now, length);
             let used = u32::try_from(passed.at.len()).unwrap_or(u32::MAX);
@@ -59,8 +73,9 @@ impl<K: Hash + Ord + Copy> WindowLimiter<K> {
             }
             let (first, last) = (passed.at.front().copied().unwrap_or(now), passed.at.back().copied().unwrap_or(now));
             let remaining = requests - used.min(requests) - u32::from(allowed);
-            let wait = if remaining > 0 { Span::ZERO } else { (first + length).since(now) };
-            Verdict { allowed, limit: requests, remaining, reset: (last + length).since(now), retry_after: wait }
+            let retry_after = if remaining > 0 { Span::ZERO } else { (first + length).since(now) };
+            let reset = (last + length).since(now);
+            Verdict { allowed, limit: requests, remaining, window: length, reset, retry_after }
         })
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use palisade_base::{Actor, AddressKey, Caller, Category, Instant, Origin, Outcome, Resource, Span, TrailEntry};
-use palisade_counters::Tally;
+use palisade_base::{Actor, Caller, Category, Instant, Origin, Outcome, Resource, Span, TrailEntry};
+use palisade_counters::{LimitKey, Tally};
 use palisade_store::Store;
 use palisade_web::Denial;
 
-use crate::{layer::user_limits::UserKey, path, request::Facts};
+use crate::{limits::Refusal, path, request::Facts};
 
 /// Where security events go. Called while a request is answered: it must not wait.
 pub trait SecurityTrail: Send + Sync {
@@ -27,51 +27,16 @@ impl SecurityTrail for Store {
     }
 }
 
-/// The limits that there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Limit {
-    Api,
-    Login,
-    User,
-}
-
-impl Limit {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Login => "login",
-            Self::User => "user",
-        }
-    }
-}
-
-/// Whom a limit has stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum LimitedKey {
-    Address(AddressKey),
-    User(UserKey),
-}
-
-impl LimitedKey {
-    /// The key of the user limit; a stranger is an address like any other.
-    pub(crate) const fn of(key: UserKey) -> Self {
-        match key {
-            UserKey::Address(address) => Self::Address(address),
-            UserKey::User(_) | UserKey::ApiKey(_) => Self::User(key),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 enum What {
-    Limit(Limit),
+    Limit(String),
     Access,
 }
 
 /// Tells the trail about refusals, at most once per minute for each client and kind.
 pub(crate) struct Denials {
     trail: Arc<dyn SecurityTrail>,
-    tally: Tally<(LimitedKey, What), TrailEntry>,
+    tally: Tally<(LimitKey, What), TrailEntry>,
 }
 
 impl Denials {
@@ -80,9 +45,9 @@ impl Denials {
     }
 
     /// A limit has refused a request.
-    pub(crate) fn limit_hit(&self, facts: &Facts, limit: Limit, key: LimitedKey, actor: Actor) {
-        let entry = entry(facts, actor, "limit.refuse", Resource::new("limit", limit.name()), "too-many");
-        self.tell_once_a_minute((key, What::Limit(limit)), facts, entry);
+    pub(crate) fn limit_hit(&self, facts: &Facts, refusal: &Refusal, actor: Actor) {
+        let entry = entry(facts, actor, "limit.refuse", Resource::new("limit", refusal.limit()), "too-many");
+        self.tell_once_a_minute((refusal.key, What::Limit(refusal.limit().to_owned())), facts, entry);
     }
 
     /// A route was closed to somebody. Each refusal of a known user is an entry; strangers are counted.
@@ -97,12 +62,12 @@ impl Denials {
         if caller.actor.user().is_some() {
             self.trail.record(entry.note("count", 1));
         } else {
-            self.tell_once_a_minute((LimitedKey::Address(facts.client.key()), What::Access), facts, entry);
+            self.tell_once_a_minute((LimitKey::Address(facts.client.key()), What::Access), facts, entry);
         }
     }
 
-    fn tell_once_a_minute(&self, key: (LimitedKey, What), facts: &Facts, entry: TrailEntry) {
-        if let Some((entry, count)) = self.tally.count(key, facts.now, entry) {
+    fn tell_once_a_minute(&self, key: (LimitKey, What), facts: &Facts, entry: TrailEntry) {
+        if let Some((entry, count)) = self.tally.count(&key, facts.now, entry) {
             self.trail.record(entry.note("count", count));
         }
     }

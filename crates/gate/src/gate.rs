@@ -7,6 +7,7 @@ use palisade_bans::Bans;
 use palisade_base::{Env, auth::Authenticator};
 use palisade_certificates::Certificates;
 use palisade_config::{Config, Finding};
+use palisade_counters::LimitBoard;
 use thiserror::Error as ThisError;
 use tokio::sync::Mutex;
 use tokio_rustls::TlsAcceptor;
@@ -37,6 +38,8 @@ pub struct GateParts {
     pub bans: Bans,
     /// The certificates of the sites.
     pub certificates: Certificates,
+    /// Where the limits put up what they do.
+    pub limits: LimitBoard,
     /// The sites. Every host of the configuration belongs to one of them.
     pub sites: Vec<Site>,
 }

@@ -7,6 +7,7 @@ mod forwarded;
 mod gate;
 mod host_header;
 mod layer;
+mod limits;
 mod listener;
 mod metrics;
 mod path;

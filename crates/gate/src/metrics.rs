@@ -40,6 +40,8 @@ struct Figures {
     requests: Mutex<BTreeMap<(String, u16), u64>>,
     /// Refusals by limit, handshakes and connections by what became of them, sign-ins by kind: fixed words only.
     events: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+    /// Refusals of limits, by the limit's name.
+    limits: Mutex<BTreeMap<String, u64>>,
     buckets: [AtomicU64; BUCKETS.len() + 1],
     duration_us: AtomicU64,
     sources: Mutex<Vec<MetricsSource>>,
@@ -68,6 +70,15 @@ impl Metrics {
 
     pub(crate) fn refused(&self, by: &'static str) {
         self.count("refused", by);
+    }
+
+    /// A limit's name comes from the configuration; there are few.
+    pub(crate) fn refused_by_limit(&self, name: &str) {
+        let mut limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        match limits.get_mut(name) {
+            Some(count) => *count += 1,
+            None => drop(limits.insert(name.to_owned(), 1)),
+        }
     }
 
     pub(crate) fn sign_in_failed(&self) {
@@ -147,6 +158,12 @@ impl Metrics {
         let events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner);
         for (family, name, label, help) in families {
             head(out, name, "counter", help);
+            if family == "refused" {
+                for (limit, count) in self.0.limits.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                    // Letters, digits and hyphens only, as the configuration has it.
+                    let _ = writeln!(out, "{name}{{{label}=\"{limit}\"}} {count}");
+                }
+            }
             for ((_, what), count) in events.iter().filter(|((of, _), _)| *of == family) {
                 let _ = writeln!(out, "{name}{{{label}=\"{what}\"}} {count}");
             }

@@ -12,13 +12,14 @@ use arc_swap::ArcSwap;
 use palisade_bans::Bans;
 use palisade_base::{AddressKey, Env, auth::Authenticator};
 use palisade_certificates::Certificates;
-use palisade_config::{Config, LimitsConfig, RateConfig};
-use palisade_counters::{ConnectionLimiter, Rate, RateLimiter, Window, WindowLimiter};
+use palisade_config::Config;
+use palisade_counters::{ConnectionLimiter, LimitBoard};
 use palisade_web::RenderState;
 
 use crate::{
     denials::Denials,
-    layer::{response_headers::HeaderSet, user_limits::UserKey},
+    layer::response_headers::HeaderSet,
+    limits::Limits,
     metrics::Metrics,
     readiness::Readiness,
     request::Facts,
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) default_headers: HeaderSet,
     pub(crate) default_render: RenderState,
     pub(crate) limits: Arc<Limits>,
+    board: LimitBoard,
     pub(crate) connections: ConnectionLimiter<AddressKey>,
     pub(crate) denials: Arc<Denials>,
     pub(crate) metrics: Metrics,
@@ -47,25 +49,6 @@ pub(crate) struct Shared {
     pub(crate) wire: WireLimits,
     /// The port that redirects name; known once the listeners are bound.
     https_port: AtomicU16,
-}
-
-/// The counters of requests.
-pub(crate) struct Limits {
-    pub(crate) api: RateLimiter<AddressKey>,
-    pub(crate) login: RateLimiter<AddressKey>,
-    pub(crate) user: WindowLimiter<UserKey>,
-}
-
-impl Limits {
-    fn new(config: &LimitsConfig) -> Self {
-        let rate = |rate: RateConfig| Rate { requests: rate.requests, per: rate.per(), burst: rate.burst };
-        let window = Window { requests: config.user.requests, length: config.user.window() };
-        Self {
-            api: RateLimiter::new(rate(config.api), config.tracked_addresses),
-            login: RateLimiter::new(rate(config.login), config.tracked_addresses),
-            user: WindowLimiter::new(window, config.tracked_addresses),
-        }
-    }
 }
 
 impl Shared {
@@ -78,7 +61,8 @@ impl Shared {
             certificates: parts.certificates,
             default_headers: HeaderSet::new(&config.headers),
             default_render: RenderState::new(config.company.name.clone()),
-            limits: Arc::new(Limits::new(limits)),
+            limits: Arc::new(Limits::new(&config, &parts.limits)),
+            board: parts.limits,
             connections: ConnectionLimiter::new(limits.max_connections, limits.max_connections_per_address),
             denials: Arc::new(Denials::new(parts.trail, limits.tracked_addresses)),
             metrics: Metrics::default(),
@@ -101,7 +85,8 @@ impl Shared {
             default_render: RenderState::new(config.company.name.clone()),
             bans: self.bans.clone(),
             certificates: self.certificates.clone(),
-            limits: self.renewed_limits(&config),
+            limits: Arc::new(Limits::carried_over(&self.limits, &config, &self.board)),
+            board: self.board.clone(),
             connections: self.connections.clone(),
             denials: Arc::clone(&self.denials),
             metrics: self.metrics.clone(),
@@ -112,12 +97,6 @@ impl Shared {
             env: self.env.clone(),
             config,
         }
-    }
-
-    /// The counters, unless the limits are other ones now: those begin at zero.
-    fn renewed_limits(&self, config: &Config) -> Arc<Limits> {
-        let same = format!("{:?}", self.config.limits) == format!("{:?}", config.limits);
-        if same { Arc::clone(&self.limits) } else { Arc::new(Limits::new(&config.limits)) }
     }
 
     pub(crate) fn is_trusted_proxy(&self, address: IpAddr) -> bool {

@@ -53,6 +53,7 @@ pub async fn start(mut config: Config, env: Env, links_open_at_once: bool) -> an
         readiness: readiness.clone(),
         bans: system.bans.clone(),
         certificates: system.certificates.clone(),
+        limits: system.limits.clone(),
         sites,
     })?;
     let gate = gate.bind().await?;

@@ -12,6 +12,7 @@ use palisade_bans::Bans;
 use palisade_base::Env;
 use palisade_certificates::Certificates;
 use palisade_config::{App, Config};
+use palisade_counters::LimitBoard;
 use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, permissions::CONSOLE, settings::Profile};
 use palisade_keys::Vault;
@@ -64,6 +65,8 @@ pub struct System {
     pub helper: Option<HelperClient>,
     /// The certificates of the sites.
     pub certificates: Certificates,
+    /// What the limits have refused lately.
+    pub limits: LimitBoard,
     /// The trail; numbers and seals once it is started.
     pub trail: Trail,
 }
@@ -149,7 +152,8 @@ impl System {
         }
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
-        Ok(Self { config: Arc::new(config), env, store, vault, records, identity, bans, helper, certificates, trail })
+        let (config, limits) = (Arc::new(config), LimitBoard::default());
+        Ok(Self { config, env, store, vault, records, identity, bans, helper, certificates, limits, trail })
     }
 
     /// Seals what is left and closes the database.

@@ -1,54 +1,84 @@
-//! Limits by address: so many calls to the API, so many tries to sign in.
+//! Limits by address: so many calls to the API, so many tries to sign in, and what else is configured.
 
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use palisade_base::{Actor, Error, Kind};
-use palisade_counters::Verdict;
+use palisade_config::LimitBy;
+use palisade_counters::LimitKey;
 use palisade_web::Failure;
 
+use super::user_limits::figures;
 use crate::{
-    denials::{Limit, LimitedKey},
+    limits::{Asked, Refusal},
+    path::simplify,
     pipeline::{self, Next},
-    request::{Facts, LayerFuture, Passage},
+    request::{Facts, HostFact, LayerFuture, Passage},
     shared::Shared,
 };
 
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
     match refused_by(&shared, &passage) {
         None => pipeline::run(next, passage),
-        Some((limit, verdict)) => {
-            let response = refuse(&shared, &passage.facts, limit, verdict);
+        Some(refusal) => {
+            let response = refuse(&shared, &passage.facts, &refusal, Actor::Anonymous);
             Box::pin(async { response })
         }
     }
 }
 
-/// The login limit applies beside the API's, not instead of it: a call that is both must pass both.
-fn refused_by(shared: &Shared, passage: &Passage) -> Option<(Limit, Verdict)> {
+/// The login limit applies beside the API's, not instead of it: a call that is both must pass both. So with all others.
+fn refused_by(shared: &Shared, passage: &Passage) -> Option<Refusal> {
     let facts = &passage.facts;
     if shared.is_exempt(facts) {
         return None;
     }
-    let key = facts.client.key();
-    let api = facts.kind.is_api() || super::session::shows_api_key(passage.request.headers());
-    let api = api.then(|| (Limit::Api, shared.limits.api.check(key, facts.now)));
-    let login = facts.kind.is_sign_in().then(|| (Limit::Login, shared.limits.login.check(key, facts.now)));
-    [login, api].into_iter().flatten().find(|(_, verdict)| !verdict.allowed)
+    let key = LimitKey::Address(facts.client.key());
+    let is_api = facts.kind.is_api() || super::session::shows_api_key(passage.request.headers());
+    let api = is_api.then(|| shared.limits.api.refuses(key, facts.now)).flatten();
+    let login = facts.kind.is_sign_in().then(|| shared.limits.login.refuses(key, facts.now)).flatten();
+    let own = refused_by_own(shared, passage, |by| match by {
+        LimitBy::Address | LimitBy::Network => Some(Some(key)),
+        LimitBy::User | LimitBy::Key => None,
+    });
+    login.or(api).or(own)
 }
 
-pub(crate) fn refuse(shared: &Shared, facts: &Facts, limit: Limit, verdict: Verdict) -> Response {
-    shared.denials.limit_hit(facts, limit, LimitedKey::Address(facts.client.key()), Actor::Anonymous);
-    shared.metrics.refused(limit.name());
-    too_many(limit, &verdict).into_response()
+/// Counts the request against the configured limits that `key_for` has a say in: it gives whom each counts as one.
+/// Every limit that holds counts; the first that is used up refuses.
+pub(crate) fn refused_by_own(
+    shared: &Shared,
+    passage: &Passage,
+    key_for: impl Fn(LimitBy) -> Option<Option<LimitKey>>,
+) -> Option<Refusal> {
+    let HostFact::Known(known) = &passage.facts.host else { return None };
+    if shared.limits.own.is_empty() {
+        return None;
+    }
+    let (request, facts) = (&passage.request, &passage.facts);
+    let plain = simplify(request.uri().path());
+    let asked = Asked { host: &known.host, method: request.method(), plain: &plain, address: facts.client.address };
+    let mut first = None;
+    for limit in &shared.limits.own {
+        if let Some(key) = key_for(limit.by()) {
+            let refusal = limit.refuses(&asked, key, facts.now);
+            first = first.or(refusal);
+        }
+    }
+    first
 }
 
-/// The refusal of a limit: when to come back, and the figures.
-pub(crate) fn too_many(limit: Limit, verdict: &Verdict) -> Failure {
-    let message = match limit {
-        Limit::Login => "Too many tries to sign in from your network. Wait a moment, then try again.",
-        Limit::Api | Limit::User => "Too many requests in a short time. Wait a moment, then try again.",
+/// The answer to a request that a limit refuses; it is counted, and the trail is told.
+pub(crate) fn refuse(shared: &Shared, facts: &Facts, refusal: &Refusal, actor: Actor) -> Response {
+    refusal.note(facts.client.address, facts.now);
+    shared.denials.limit_hit(facts, refusal, actor);
+    shared.metrics.refused_by_limit(refusal.limit());
+    let message = if refusal.is_login() {
+        "Too many tries to sign in from your network. Wait a moment, then try again."
+    } else {
+        "Too many requests in a short time. Wait a moment, then try again."
     };
-    let failure = Failure::from(Error::new(Kind::TooMany, message)).retry_after(verdict.retry_after);
-    super::user_limits::figures(verdict).into_iter().fold(failure, |failure, (name, value)| failure.header(name, value))
+    let failure = Failure::from(Error::new(Kind::TooMany, message)).retry_after(refusal.verdict.retry_after);
+    let figures = figures(refusal.limit(), &refusal.verdict);
+    figures.into_iter().fold(failure, |failure, (name, value)| failure.header(name, value)).into_response()
 }

@@ -2,63 +2,117 @@
 
 use std::sync::Arc;
 
-use axum::response::IntoResponse as _;
+use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use palisade_base::{Actor, AddressKey, ApiKeyId, UserId};
-use palisade_counters::Verdict;
+use palisade_base::Actor;
+use palisade_config::LimitBy;
+use palisade_counters::{LimitKey, Verdict};
 use palisade_web::Visitor;
 
-use super::address_limits::too_many;
+use super::address_limits::{refuse, refused_by_own};
 use crate::{
-    denials::{Limit, LimitedKey},
+    limits::{AnswerTo, Shown},
     path::PathKind,
     pipeline::{self, Next},
-    request::{LayerFuture, Passage},
+    request::{Facts, FromApp, LayerFuture, Passage},
     shared::Shared,
 };
 
-/// Whom the limit counts: who is not known is counted by address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum UserKey {
-    User(UserId),
-    ApiKey(ApiKeyId),
-    Address(AddressKey),
-}
-
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
-    let facts = &passage.facts;
-    if facts.kind == PathKind::Asset || shared.is_exempt(facts) {
+    if passage.facts.kind == PathKind::Asset || shared.is_exempt(&passage.facts) {
         return pipeline::run(next, passage);
     }
-    let visitor = passage.request.extensions().get::<Visitor>();
-    let actor = visitor.map_or(Actor::Anonymous, |visitor| visitor.caller.actor.clone());
-    let key = match &actor {
-        Actor::User(user) => UserKey::User(*user),
-        Actor::ApiClient { key, .. } => UserKey::ApiKey(*key),
-        Actor::Anonymous | Actor::Job(_) | Actor::Operator(_) => UserKey::Address(facts.client.key()),
+    let who = Who::of(&shared, &passage);
+    let facts = &passage.facts;
+    // Both count, whichever refuses.
+    let own = refused_by_own(&shared, &passage, |by| who.key_for(by));
+    let counted = shared.limits.user.check(who.key, facts.now).and_then(|verdict| own.map_or(Ok(verdict), Err));
+    let verdict = match counted {
+        Ok(verdict) => verdict,
+        Err(refusal) => {
+            let response = refuse(&shared, facts, &refusal, who.actor);
+            return Box::pin(async { response });
+        }
     };
-    let verdict = shared.limits.user.check(key, facts.now);
-    if !verdict.allowed {
-        shared.denials.limit_hit(facts, Limit::User, LimitedKey::of(key), actor);
-        shared.metrics.refused(Limit::User.name());
-        let response = too_many(Limit::User, &verdict).into_response();
-        return Box::pin(async { response });
-    }
+    let facts = facts.clone();
     Box::pin(async move {
         let mut response = pipeline::run(next, passage).await;
-        for (name, value) in figures(&verdict) {
+        learn(&shared, &facts, who.shown, &response);
+        for (name, value) in figures("user", &verdict) {
             response.headers_mut().entry(name).or_insert(value);
         }
         response
     })
 }
 
-/// The limit's figures as headers: how many in all, how many more now, and in how many seconds all are there again.
-pub(crate) fn figures(verdict: &Verdict) -> [(HeaderName, HeaderValue); 3] {
-    let reset = u64::try_from(verdict.reset.as_seconds_ceil()).unwrap_or(0);
-    [
-        (HeaderName::from_static("ratelimit-limit"), HeaderValue::from(verdict.limit)),
-        (HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(verdict.remaining)),
+/// Whom the limit counts: who is not known is counted by address.
+struct Who {
+    actor: Actor,
+    key: LimitKey,
+    /// The session of a guarded app.
+    shown: Option<Shown>,
+}
+
+impl Who {
+    fn of(shared: &Shared, passage: &Passage) -> Self {
+        let facts = &passage.facts;
+        let visitor = passage.request.extensions().get::<Visitor>();
+        let actor = visitor.map_or(Actor::Anonymous, |visitor| visitor.caller.actor.clone());
+        let shown = shown(shared, passage);
+        let key = match &actor {
+            Actor::User(user) => LimitKey::User(*user),
+            Actor::ApiClient { key, .. } => LimitKey::ApiKey(*key),
+            Actor::Anonymous | Actor::Job(_) | Actor::Operator(_) => {
+                shown.and_then(Shown::key).unwrap_or(LimitKey::Address(facts.client.key()))
+            }
+        };
+        Self { actor, key, shown }
+    }
+
+    /// As a limit by user or by key counts them: requests without an API key are none of the latter's.
+    fn key_for(&self, by: LimitBy) -> Option<Option<LimitKey>> {
+        match by {
+            LimitBy::User => Some(Some(self.key)),
+            LimitBy::Key => Some(Some(self.key).filter(|key| matches!(key, LimitKey::ApiKey(_)))),
+            LimitBy::Address | LimitBy::Network => None,
+        }
+    }
+}
+
+fn shown(shared: &Shared, passage: &Passage) -> Option<Shown> {
+    let site = passage.facts.site()?;
+    let names = site.ways_in.as_ref()?.session_cookies;
+    shared.limits.sessions.shown(&site.name, names, passage.request.headers(), passage.facts.now)
+}
+
+/// What the app says of its sessions.
+fn learn(shared: &Shared, facts: &Facts, shown: Option<Shown>, response: &Response) {
+    let Some(site) = facts.site() else { return };
+    let Some(ways) = site.ways_in.as_ref().filter(|_| response.extensions().get::<FromApp>().is_some()) else { return };
+    let (status, headers) = (response.status(), response.headers());
+    let accepted = (status.is_success() || status.is_redirection()) && !ways.is_failure(status, headers);
+    let answer = AnswerTo { sign_in: facts.kind.is_sign_in() && accepted, confirms: ways.frappe };
+    shared.limits.sessions.learn(&site.name, ways.session_cookies, headers, shown, answer, facts.now);
+}
+
+/// A limit's figures as headers, as the drafts of the IETF have them: the latest (`RateLimit-Policy`, `RateLimit`), and
+/// those that are understood everywhere. How many in all, how many more now, and in how many seconds all are there again.
+pub(crate) fn figures(limit: &str, verdict: &Verdict) -> Vec<(HeaderName, HeaderValue)> {
+    let seconds = |span: palisade_base::Span| u64::try_from(span.as_seconds_ceil()).unwrap_or(0);
+    let Verdict { limit: most, remaining, .. } = *verdict;
+    let (reset, window) = (seconds(verdict.reset), seconds(verdict.window));
+    let mut figures = vec![
+        (HeaderName::from_static("ratelimit-limit"), HeaderValue::from(most)),
+        (HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(remaining)),
         (HeaderName::from_static("ratelimit-reset"), HeaderValue::from(reset)),
-    ]
+    ];
+    let texts = [
+        ("ratelimit-policy", format!("\"{limit}\";q={most};w={window}")),
+        ("ratelimit", format!("\"{limit}\";r={remaining};t={reset}")),
+    ];
+    for (name, text) in texts {
+        // A limit's name has lower-case letters, digits and hyphens.
+        figures.extend(HeaderValue::from_str(&text).ok().map(|value| (HeaderName::from_static(name), value)));
+    }
+    figures
 }

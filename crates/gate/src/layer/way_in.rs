@@ -12,12 +12,12 @@ use axum::{
 };
 use http::{Request, StatusCode, request::Parts};
 use palisade_bans::{FailedTry, Pace};
-use palisade_base::{Error, Kind};
+use palisade_base::{Actor, Error, Kind};
+use palisade_counters::LimitKey;
 use palisade_web::{Failure, SignInFailed};
 
 use super::address_limits::refuse;
 use crate::{
-    denials::Limit,
     path::{self, PathKind},
     pipeline::{self, Next},
     request::{Facts, FromApp, LayerFuture, Passage},
@@ -60,8 +60,8 @@ async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next:
     let way = parts.uri.clone();
     let request = Request::from_parts(parts, body);
     let response = pipeline::run(next, Passage { request, facts: facts.clone() }).await;
-    if let Some(verdict) = tried.late.stopped() {
-        return refuse(&shared, &facts, Limit::Login, verdict);
+    if let Some(refusal) = tried.late.stopped() {
+        return refuse(&shared, &facts, refusal, Actor::Anonymous);
     }
     if tried.failed(&ways, &facts, &response) {
         tell_jails(&shared, &facts, way.path(), tried.account, response.status());
@@ -144,8 +144,5 @@ async fn look(
 fn refusal(shared: &Arc<Shared>, facts: &Facts) -> Refuse {
     let (shared, key, counts) = (Arc::clone(shared), facts.client.key(), !shared.is_exempt(facts));
     let counts = counts && !facts.kind.is_sign_in();
-    Box::new(move || {
-        let verdict = counts.then(|| shared.limits.login.check(key, shared.env.now()));
-        verdict.filter(|verdict| !verdict.allowed)
-    })
+    Box::new(move || if counts { shared.limits.login.refuses(LimitKey::Address(key), shared.env.now()) } else { None })
 }

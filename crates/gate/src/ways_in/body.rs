@@ -11,20 +11,20 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use palisade_counters::Verdict;
 
 use super::fields::{FieldScanner, Findings};
+use crate::limits::Refusal;
 
 /// How much of a body is read before the app is asked. What Frappe's own pages send to sign in is a tenth of a KiB;
 /// a command that comes later than this is found while it passes.
 const PEEK_BYTES: usize = 64 * 1_024;
 
 /// Counts a try to sign in that was found in the middle of a body; says why it may not go on, where it may not.
-pub(crate) type Refuse = Box<dyn Fn() -> Option<Verdict> + Send>;
+pub(crate) type Refuse = Box<dyn Fn() -> Option<Refusal> + Send>;
 
 /// What has been found in the rest of a body, after the app was asked.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Late(Arc<OnceLock<Option<Verdict>>>);
+#[derive(Clone, Default)]
+pub(crate) struct Late(Arc<OnceLock<Option<Refusal>>>);
 
 impl Late {
     /// Whether there was a try to sign in.
@@ -32,9 +32,9 @@ impl Late {
         self.0.get().is_some()
     }
 
-    /// The verdict that stopped it.
-    pub(crate) fn stopped(&self) -> Option<Verdict> {
-        self.0.get().copied().flatten()
+    /// The refusal that stopped it.
+    pub(crate) fn stopped(&self) -> Option<&Refusal> {
+        self.0.get().and_then(Option::as_ref)
     }
 }
 
@@ -140,12 +140,19 @@ fn size(bytes: &Bytes) -> u64 {
 mod tests {
     use futures_util::stream;
     use http::{HeaderMap, HeaderValue, header};
-    use palisade_base::Span;
+    use palisade_base::Instant;
+    use palisade_config::Config;
+    use palisade_counters::{LimitBoard, LimitKey};
 
     use super::*;
+    use crate::limits::Limits;
 
-    const FULL: Verdict =
-        Verdict { allowed: false, limit: 6, remaining: 0, reset: Span::ZERO, retry_after: Span::seconds(12) };
+    /// A limit that has just been used up.
+    fn full() -> Option<Refusal> {
+        let limits = Limits::new(&Config::default(), &LimitBoard::default());
+        let key = LimitKey::Session(1);
+        (0..7).find_map(|_| limits.login.refuses(key, Instant::from_micros(1_000_000)))
+    }
 
     fn form() -> FieldScanner {
         let value = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -200,13 +207,13 @@ mod tests {
     #[tokio::test]
     async fn one_try_too_many_does_not_reach_the_app_wherever_it_stands() {
         let padding = format!("doc={}", "x".repeat(PEEK_BYTES));
-        let (_, mut body, late) = look(&[&padding, "&cmd=lo", "gin", "&usr=anna"], Box::new(|| Some(FULL))).await;
+        let (_, mut body, late) = look(&[&padding, "&cmd=lo", "gin", "&usr=anna"], Box::new(full)).await;
         let mut got = String::new();
         while let Some(Ok(frame)) = body.frame().await {
             got.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
         }
         assert!(got.ends_with("&cmd=lo"), "{}", &got[got.len() - 20..]);
-        assert_eq!(late.stopped(), Some(FULL));
+        assert!(late.stopped().is_some_and(Refusal::is_login));
     }
 
     #[tokio::test]

@@ -29,6 +29,8 @@ pub struct WaysIn {
     pub(crate) paths: Vec<String>,
     /// Paths of files, which do not count against the limit of users.
     pub(crate) files: Vec<String>,
+    /// The cookies of its sessions.
+    pub(crate) session_cookies: &'static [&'static str],
     /// A form that comes back with 200 was not accepted: who is let in is sent elsewhere. So it is with Flask's forms;
     /// Frappe says 401.
     pub(crate) form_again_is_failure: bool,
@@ -50,6 +52,7 @@ impl WaysIn {
             frappe: site.preset == Preset::Frappe,
             paths: site.all_ways_in().map(simplify).collect(),
             files: site.preset.static_paths().iter().map(|path| (*path).to_owned()).collect(),
+            session_cookies: session_cookies(site.preset),
             form_again_is_failure: site.preset == Preset::Kpi,
         }
     }
@@ -91,6 +94,15 @@ impl WaysIn {
         // Looking at a sign-in page is no try. Frappe takes one by any method.
         let by_path = !reads && self.paths.iter().any(|path| is_under(plain, path));
         by_path || (self.frappe && (query.way_in || names_method(plain)))
+    }
+}
+
+/// The usual names: Flask's, Django's, Express', PHP's, Java's, Laravel's.
+const fn session_cookies(preset: Preset) -> &'static [&'static str] {
+    match preset {
+        Preset::Frappe => &["sid"],
+        Preset::Kpi => &["session"],
+        Preset::Strict => &["session", "sessionid", "connect.sid", "PHPSESSID", "JSESSIONID", "laravel_session"],
     }
 }
 

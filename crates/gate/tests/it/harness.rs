@@ -18,6 +18,7 @@ use palisade_base::{
 };
 use palisade_certificates::Certificates;
 use palisade_config::{Config, HostName, Network, SiteConfig};
+use palisade_counters::LimitBoard;
 use palisade_gate::{
     BoundAddresses, Gate, GateError, GateHandle, GateParts, Metrics, Readiness, SecurityTrail, Site, TlsError,
 };
@@ -45,6 +46,7 @@ pub(crate) struct TestGate {
     pub(crate) bound: BoundAddresses,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) bans: Bans,
+    pub(crate) limits: LimitBoard,
     pub(crate) trail: Arc<RecordedTrail>,
     pub(crate) seen: Arc<Mutex<Vec<(String, bool, Origin)>>>,
     pub(crate) readiness: Readiness,
@@ -111,6 +113,7 @@ impl TestGate {
         let certificates = Certificates::load(&config, &env).unwrap();
         let sites = sites(&config);
         let config = Arc::new(config);
+        let limits = LimitBoard::default();
         let parts = GateParts {
             certificates,
             config: Arc::clone(&config),
@@ -119,6 +122,7 @@ impl TestGate {
             trail: trail.clone(),
             readiness: readiness.clone(),
             bans: bans.clone(),
+            limits: limits.clone(),
             sites,
         };
         let gate = Gate::new(parts).unwrap().bind().await.unwrap();
@@ -126,7 +130,7 @@ impl TestGate {
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gate.serve(async { drop(stopped.await) }));
         let stop = Some(stop);
-        Self { bound, clock, bans, trail, seen, readiness, metrics, config, handle, stop, served, _dir: dir }
+        Self { bound, clock, bans, limits, trail, seen, readiness, metrics, config, handle, stop, served, _dir: dir }
     }
 
     /// Puts another configuration in force: this one, changed.
@@ -266,6 +270,7 @@ pub(crate) async fn try_gate(config: Config) -> Result<Gate, palisade_gate::Gate
         authenticator: Arc::new(Known { seen: Arc::default() }),
         trail: Arc::new(RecordedTrail::default()),
         readiness: Readiness::new(true),
+        limits: LimitBoard::default(),
         sites: Vec::new(),
     })
 }
@@ -389,9 +394,11 @@ fn app(site: &str) -> Router {
         .route("/login", routing::any(async || ([(header::CONTENT_TYPE, "text/html")], "the form again")))
 }
 
-/// Lets everybody in who does not ask to be refused.
-async fn frappe_login(uri: http::Uri) -> StatusCode {
-    if uri.query() == Some("refuse=403") { StatusCode::FORBIDDEN } else { StatusCode::OK }
+/// Lets everybody in who does not ask to be refused; a session is called as the query says.
+async fn frappe_login(uri: http::Uri) -> impl IntoResponse {
+    let query = uri.query().unwrap_or_default();
+    let status = if query == "refuse=403" { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    (status, [(header::SET_COOKIE, format!("{query}; Path=/; HttpOnly"))])
 }
 
 async fn panicking() -> &'static str {

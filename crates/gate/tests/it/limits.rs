@@ -28,6 +28,8 @@ async fn the_101st_request_of_a_user_is_refused_with_figures() {
     assert_eq!(header_of(&refused, "ratelimit-limit"), "100");
     assert_eq!(header_of(&refused, "ratelimit-remaining"), "0");
     assert_eq!(header_of(&refused, "ratelimit-reset"), "60");
+    assert_eq!(header_of(&refused, "ratelimit-policy"), "\"user\";q=100;w=60");
+    assert_eq!(header_of(&refused, "ratelimit"), "\"user\";r=0;t=60");
     // Another user from the same address, and the same user a minute later, are let in.
     assert_eq!(gate.get("/whoami", &[("cookie", &cookie(BERT))]).await.status(), 200);
     gate.clock.advance(Span::millis(59_500));
@@ -89,6 +91,8 @@ async fn a_burst_of_21_calls_passes_and_the_22nd_is_refused() {
     assert_eq!(refused.status(), 429);
     assert_eq!(header_of(&refused, "retry-after"), "1");
     assert_eq!(header_of(&refused, "ratelimit-limit"), "21");
+    assert_eq!(header_of(&refused, "ratelimit-policy"), "\"api\";q=21;w=3");
+    assert_eq!(header_of(&refused, "ratelimit"), "\"api\";r=0;t=3");
     let json: serde_json::Value = refused.json().await.unwrap();
     assert_eq!(json["error"]["code"], "RATE_LIMIT_EXCEEDED");
     // Pages are not calls.

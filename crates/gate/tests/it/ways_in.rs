@@ -1,6 +1,6 @@
 //! A guarded site's ways in, from outside: what counts as a try to sign in, and what the app gets of it.
 
-use palisade_config::{Config, Preset, UpstreamAddress, UpstreamConfig};
+use palisade_config::{Config, LimitConfig, PathPrefix, Preset, UpstreamAddress, UpstreamConfig};
 use reqwest::{Response, multipart};
 
 use crate::harness::{TestGate, header_of};
@@ -151,4 +151,83 @@ async fn a_form_that_comes_back_was_not_accepted() {
         assert_eq!(status("192.0.2.1", tries.post("/login?again")).await, 200);
     }
     assert_eq!(status("192.0.2.1", tries.post("/login?again")).await, 403);
+}
+
+async fn get(from: &str, tries: &Tries<'_>, path: &str, cookie: &str) -> u16 {
+    let request = tries.client.get(tries.gate.url("other.example", path)).header("cookie", cookie);
+    status(from, request).await
+}
+
+/// covers T4.1
+#[tokio::test]
+async fn a_session_of_the_app_has_a_hundred_requests_and_a_made_up_one_has_none_of_its_own() {
+    let gate = behind_proxy(Preset::Frappe).await;
+    let tries = tries(&gate);
+    for sid in ["sid=anna", "sid=bert"] {
+        assert_eq!(status("192.0.2.1", tries.post(&format!("/api/method/login?{sid}"))).await, 200);
+    }
+    // Two people behind one address do not take each other's requests.
+    for number in 1..=100 {
+        assert_eq!(get("192.0.2.1", &tries, "/whoami", "sid=anna").await, 200, "{number}");
+        assert_eq!(get("192.0.2.1", &tries, "/assets/a.css", "sid=anna").await, 200);
+    }
+    let refused = tries.client.get(gate.url("other.example", "/whoami")).header("cookie", "sid=anna");
+    let refused = refused.header("x-forwarded-for", "198.51.100.7").send().await.unwrap();
+    assert_eq!((refused.status().as_u16(), header_of(&refused, "ratelimit-policy")), (429, "\"user\";q=100;w=60"));
+    assert_eq!(get("192.0.2.1", &tries, "/whoami", "sid=bert").await, 200);
+    // Files are free only as files: Frappe would run the command.
+    assert_eq!(get("192.0.2.1", &tries, "/assets/a.css?cmd=frappe.ping", "sid=anna").await, 429);
+    // A new cookie in each request: the address counts.
+    for number in 1..=100 {
+        assert_eq!(get("192.0.2.9", &tries, "/whoami", &format!("sid=made-up-{number}")).await, 200);
+    }
+    assert_eq!(get("192.0.2.9", &tries, "/whoami", "sid=made-up-101").await, 429);
+    assert_eq!(get("192.0.2.9", &tries, "/whoami", "sid=anna; sid=made-up").await, 429);
+}
+
+/// covers T4.2 (part)
+#[tokio::test]
+async fn calls_below_api_are_counted_however_they_are_written() {
+    let gate = behind_proxy(Preset::Frappe).await;
+    let tries = tries(&gate);
+    for number in 0..21 {
+        let path = ["/api/resource/User", "/API/x", "/%61pi/x"][number % 3];
+        assert_eq!(get("2001:db8::1", &tries, path, "a=b").await, 404, "{path}");
+    }
+    assert_eq!(get("2001:db8::2", &tries, "/api/method/ping", "a=b").await, 429);
+    assert_eq!(get("2001:db8:0:1::2", &tries, "/api/method/ping", "a=b").await, 404);
+    assert_eq!(get("2001:db8::2", &tries, "/whoami", "a=b").await, 200);
+}
+
+#[tokio::test]
+async fn a_limit_of_ones_own_counts_beside_the_others_and_says_its_name() {
+    let gate = TestGate::with(|config| {
+        guard(config, Preset::Frappe);
+        config.limit = vec![LimitConfig {
+            name: "uploads".into(),
+            site: Some("other".into()),
+            path: Some(PathPrefix::parse("/upload").unwrap()),
+            methods: vec!["POST".to_owned().try_into().unwrap()],
+            requests: 2,
+            burst: 1,
+            ..LimitConfig::default()
+        }];
+    })
+    .await;
+    let tries = tries(&gate);
+    for _ in 0..2 {
+        assert_eq!(tries.send(tries.post("/upload")).await.status(), 200);
+    }
+    let refused = tries.send(tries.post("/upload")).await;
+    assert_eq!((refused.status().as_u16(), header_of(&refused, "retry-after")), (429, "30"));
+    assert_eq!(header_of(&refused, "ratelimit-policy"), "\"uploads\";q=2;w=60");
+    assert_eq!(tries.client.post(gate.url("kpi.example", "/upload")).send().await.unwrap().status(), 200);
+    let shown = gate.limits.limits();
+    let uploads = shown.iter().find(|limit| limit.facts().name == "uploads").unwrap();
+    let now = palisade_base::Clock::now(&*gate.clock);
+    assert_eq!(
+        (uploads.refused_within(60, now), uploads.facts().holds_for.as_str()),
+        (1, "POST below /upload of other")
+    );
+    assert_eq!(uploads.who(now)[0].address.to_string(), "127.0.0.1");
 }
