@@ -4,7 +4,10 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use arc_swap::ArcSwap;
 use palisade_bans::Bans;
-use palisade_base::{Env, auth::Authenticator};
+use palisade_base::{
+    Env,
+    auth::{Authenticator, SiteSessions},
+};
 use palisade_certificates::Certificates;
 use palisade_config::{Config, Finding};
 use palisade_counters::LimitBoard;
@@ -30,6 +33,8 @@ pub struct GateParts {
     pub env: Env,
     /// Who answers whose request it is.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Who answers who is signed in on guarded sites.
+    pub site_sessions: Arc<dyn SiteSessions>,
     /// Where refusals are told. The store is one.
     pub trail: Arc<dyn SecurityTrail>,
     /// Whether the program can do its work.

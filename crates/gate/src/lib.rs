@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod connection;
 mod denials;
 mod doors;
@@ -10,6 +11,8 @@ mod layer;
 mod limits;
 mod listener;
 mod metrics;
+mod on_site;
+mod own_paths;
 mod path;
 mod path_reading;
 mod pipeline;

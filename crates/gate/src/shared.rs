@@ -10,13 +10,17 @@ use std::{
 
 use arc_swap::ArcSwap;
 use palisade_bans::Bans;
-use palisade_base::{AddressKey, Env, auth::Authenticator};
+use palisade_base::{
+    AddressKey, Env,
+    auth::{Authenticator, SiteSessions},
+};
 use palisade_certificates::Certificates;
-use palisade_config::Config;
+use palisade_config::{Config, HostName};
 use palisade_counters::{ConnectionLimiter, LimitBoard};
 use palisade_web::RenderState;
 
 use crate::{
+    access::{Parties, SiteAccess},
     denials::Denials,
     layer::response_headers::HeaderSet,
     limits::Limits,
@@ -34,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) env: Env,
     pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) site_sessions: Arc<dyn SiteSessions>,
     pub(crate) bans: Bans,
     pub(crate) sites: Sites,
     pub(crate) certificates: Certificates,
@@ -70,6 +75,7 @@ impl Shared {
             wire: wire_limits(&config),
             https_port: AtomicU16::new(config.listen.public_https_port.unwrap_or(443)),
             authenticator: parts.authenticator,
+            site_sessions: parts.site_sessions,
             env: parts.env,
             config,
         }
@@ -94,6 +100,7 @@ impl Shared {
             wire: wire_limits(&config),
             https_port: AtomicU16::new(config.listen.public_https_port.unwrap_or_else(|| self.https_port())),
             authenticator: Arc::clone(&self.authenticator),
+            site_sessions: Arc::clone(&self.site_sessions),
             env: self.env.clone(),
             config,
         }
@@ -111,6 +118,24 @@ impl Shared {
     /// from loopback.
     pub(crate) fn is_exempt(&self, facts: &Facts) -> bool {
         !facts.client.forwarded && self.is_allow_listed(facts.client.address)
+    }
+
+    /// Where people sign in for this site, and between whom its identity tokens speak; `None` where no console is served.
+    pub(crate) fn parties<'a>(&self, access: &'a SiteAccess) -> Option<&'a Parties> {
+        let parties = access.parties.get_or_init(|| {
+            let console = self.url_of(self.config.console_host()?);
+            let issuer = self.config.console.issuer.clone().unwrap_or_else(|| console.clone());
+            Some(Parties { audience: self.url_of(access.host.as_ref()?), issuer, console })
+        });
+        parties.as_ref()
+    }
+
+    /// The address of a host of ours, as people reach it.
+    pub(crate) fn url_of(&self, host: &HostName) -> String {
+        match self.https_port() {
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
+        }
     }
 
     pub(crate) fn https_port(&self) -> u16 {

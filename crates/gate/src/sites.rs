@@ -7,7 +7,7 @@ use palisade_config::{Config, HeadersConfig, HostName, Preset, SiteConfig};
 use palisade_upstream::Upstream;
 use palisade_web::{RenderState, SiteFrame};
 
-use crate::{layer::response_headers::HeaderSet, path_reading::PathReading, ways_in::WaysIn};
+use crate::{access::SiteAccess, layer::response_headers::HeaderSet, path_reading::PathReading, ways_in::WaysIn};
 
 /// What answers the requests of a site.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub struct Site {
     pub title: String,
     /// The app.
     pub app: SiteApp,
+    /// Who gets to it, where the site is guarded.
+    pub access: Option<SiteAccess>,
     /// How people sign in, where the site is guarded.
     pub ways_in: Option<WaysIn>,
     /// The largest body of a request, in bytes; `None`: whatever the app takes.
@@ -76,6 +78,7 @@ impl Site {
             headers: config.headers_of(site),
             title: frame.navigation.site_name.clone(),
             frame,
+            access: SiteAccess::of(site),
             ways_in: site.is_guarded().then(|| WaysIn::of(site)),
             app: app.into(),
             body_bytes: site.body_bytes(&config.sizes),
@@ -90,6 +93,8 @@ pub(crate) struct SiteState {
     pub(crate) headers: HeaderSet,
     pub(crate) frame: SiteFrame,
     pub(crate) render: RenderState,
+    /// Who gets to it, where the site is guarded; the built-in sites' routes say it themselves.
+    pub(crate) access: Option<SiteAccess>,
     /// How people sign in, where the site is guarded; the built-in sites' ways in are known.
     pub(crate) ways_in: Option<Arc<WaysIn>>,
     pub(crate) app: SiteApp,
@@ -104,11 +109,13 @@ impl Sites {
     pub(crate) fn new(sites: Vec<Site>) -> Self {
         let mut by_host = HashMap::new();
         for site in sites {
+            let render = RenderState::new(site.title);
             let state = Arc::new(SiteState {
                 name: site.name,
                 headers: HeaderSet::new(&site.headers),
                 frame: site.frame,
-                render: RenderState::new(site.title),
+                render: if site.access.is_some() { render.guarded() } else { render },
+                access: site.access,
                 ways_in: site.ways_in.map(Arc::new),
                 app: site.app,
                 body_bytes: site.body_bytes,

@@ -49,6 +49,7 @@ pub async fn start(mut config: Config, env: Env, links_open_at_once: bool) -> an
         config: Arc::clone(&system.config),
         env: system.env.clone(),
         authenticator: Arc::new(system.identity.clone()),
+        site_sessions: Arc::new(system.identity.clone()),
         trail: Arc::new(system.store.clone()),
         readiness: readiness.clone(),
         bans: system.bans.clone(),

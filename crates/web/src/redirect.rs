@@ -51,6 +51,12 @@ impl ReturnPath {
         local.then(|| Self(text.to_owned()))
     }
 
+    /// The site's first page.
+    #[must_use]
+    pub fn home() -> Self {
+        Self("/".to_owned())
+    }
+
     /// The same, but not where it would lead straight back into signing in or out. On to another site it may.
     #[must_use]
     pub fn after_sign_in(text: &str) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! `[console]`
 
-use crate::{HostName, reference::section};
+use crate::{HostName, Network, reference::section};
 
 section! {
     /// Where people sign in and administer. What outlives a move of the host is set apart.
@@ -11,5 +11,7 @@ section! {
         relying_party: Option<HostName> = None,
         /// The name that tokens are issued under. Not set: `https://` and the console's host.
         issuer: Option<String> = None,
+        /// The administration (everything under /admin) is open from these networks only; others get 403. Empty: from everywhere.
+        admin_networks: Vec<Network> = Vec::new(),
     }
 }

@@ -38,9 +38,12 @@ pub(crate) fn pass(_shared: Arc<Shared>, mut passage: Passage, next: Next) -> La
     pipeline::run(next, passage)
 }
 
-/// A name with an underscore is never let through: CGI and WSGI can't tell it from the one with a hyphen.
+/// A name with an underscore, or another character that is neither letter, digit nor hyphen, is never let through: CGI and
+/// WSGI write several of them as one, and can't tell them from the name with a hyphen.
 fn is_foreign(name: &str) -> bool {
-    name.contains('_') || NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    name.bytes().any(|b| !b.is_ascii_alphanumeric() && b != b'-')
+        || NAMES.contains(&name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -58,6 +61,9 @@ mod tests {
             "x-auth-request-email",
             "x-user-id",
             "x_api_key",
+            "x-palisade.user",
+            "x+palisade-user",
+            "x-palisade-identity",
         ] {
             assert!(is_foreign(name), "{name}");
         }

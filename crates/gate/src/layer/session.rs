@@ -11,6 +11,7 @@ use palisade_base::{
 use palisade_web::{Denial, Failure, SignInFailed, cookie};
 
 use crate::{
+    on_site,
     path::PathKind,
     pipeline::{self, Next},
     request::{ActedAs, Facts, LayerFuture, Passage},
@@ -20,12 +21,15 @@ use crate::{
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// A page that asks on its own, without its reader, says so: it must not keep an idle session alive.
-const BACKGROUND: HeaderName = HeaderName::from_static("x-background");
+pub(crate) const BACKGROUND: HeaderName = HeaderName::from_static("x-background");
 /// How our API keys begin. Another bearer token is for the app, not for us.
 const KEY_PREFIX: &str = "plk_";
 
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
     let Some(site) = passage.facts.site().cloned() else { return pipeline::run(next, passage) };
+    if site.access.is_some() {
+        return Box::pin(on_site::pass(shared, site, passage, next));
+    }
     Box::pin(async move {
         let Passage { request, facts } = passage;
         let (mut parts, body) = request.into_parts();
@@ -41,21 +45,31 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
         if let Some(cookie) = cookie {
             set_cookie_once(&mut response, cookie);
         }
-        if let Some(denial) = response.extensions_mut().remove::<Denial>() {
-            shared.denials.access_denied(&facts, &caller, &denial);
-        }
-        response.extensions_mut().insert(ActedAs(caller.actor));
-        response
+        finish(&shared, &facts, caller, response)
     })
 }
 
-async fn identify(shared: &Shared, site: &SiteState, parts: &Parts, facts: &Facts) -> Result<Identified, Error> {
-    let origin = Origin {
+/// Tells trail and access log who acted, and what was closed to them.
+pub(crate) fn finish(shared: &Shared, facts: &Facts, caller: Caller, mut response: Response) -> Response {
+    if let Some(denial) = response.extensions_mut().remove::<Denial>() {
+        shared.denials.access_denied(facts, &caller, &denial);
+    }
+    response.extensions_mut().insert(ActedAs(caller.actor));
+    response
+}
+
+/// Where a request comes from, for whoever acts in it.
+pub(crate) fn origin_of(headers: &HeaderMap, facts: &Facts) -> Origin {
+    Origin {
         address: Some(facts.client.address),
         session: None,
         request: Some(facts.id),
-        agent: parts.headers.get(header::USER_AGENT).map(agent_text),
-    };
+        agent: headers.get(header::USER_AGENT).map(agent_text),
+    }
+}
+
+async fn identify(shared: &Shared, site: &SiteState, parts: &Parts, facts: &Facts) -> Result<Identified, Error> {
+    let origin = origin_of(&parts.headers, facts);
     if facts.kind == PathKind::Asset {
         // A file is the same for everybody: nobody is looked up for it, and it keeps no session alive.
         return Ok(Identified { caller: Caller::anonymous(origin), session: None, renewed: None });
@@ -70,7 +84,7 @@ async fn identify(shared: &Shared, site: &SiteState, parts: &Parts, facts: &Fact
     Ok(identified)
 }
 
-fn refuse(shared: &Shared, error: Error) -> Response {
+pub(crate) fn refuse(shared: &Shared, error: Error) -> Response {
     let unknown = error.kind() == Kind::Unauthenticated;
     shared.metrics.authentication_failed(unknown);
     let failure = Failure::from(error);
@@ -86,6 +100,12 @@ fn refuse(shared: &Shared, error: Error) -> Response {
 /// Whether the request shows something that wants to be an API key.
 pub(crate) fn shows_api_key(headers: &HeaderMap) -> bool {
     headers.contains_key(API_KEY) || headers.get_all(header::AUTHORIZATION).iter().any(|value| bearer(value).is_some())
+}
+
+/// Whether the request shows one of our keys, by its first letters: an application may have headers of the same names.
+pub(crate) fn shows_our_key(headers: &HeaderMap) -> bool {
+    headers.get_all(API_KEY).iter().any(|value| value.as_bytes().starts_with(KEY_PREFIX.as_bytes()))
+        || headers.get_all(header::AUTHORIZATION).iter().any(|value| bearer(value).is_some())
 }
 
 /// The key that a program shows: one, in one place.

@@ -12,6 +12,7 @@ use palisade_web::Visitor;
 use super::address_limits::{refuse, refused_by_own};
 use crate::{
     limits::{AnswerTo, Shown},
+    on_site,
     path::PathKind,
     pipeline::{self, Next},
     request::{Facts, FromApp, LayerFuture, Passage},
@@ -57,7 +58,8 @@ impl Who {
     fn of(shared: &Shared, passage: &Passage) -> Self {
         let facts = &passage.facts;
         let visitor = passage.request.extensions().get::<Visitor>();
-        let actor = visitor.map_or(Actor::Anonymous, |visitor| visitor.caller.actor.clone());
+        let actor = visitor.map(|visitor| visitor.caller.actor.clone());
+        let actor = actor.or_else(|| on_site::actor_of(&passage.request)).unwrap_or(Actor::Anonymous);
         let shown = shown(shared, passage);
         let key = match &actor {
             Actor::User(user) => LimitKey::User(*user),

@@ -14,7 +14,10 @@ use palisade_bans::Bans;
 use palisade_base::{
     Actor, ApiKeyId, Authority, Caller, Env, Error, Kind, Origin, Permission, PersonId, PlainToken, Scope, SessionId,
     TrailEntry, UserId,
-    auth::{Authenticator, ClientClass, Identified, Presented, SessionFacts, SessionState},
+    auth::{
+        Authenticator, ClientClass, HandOff, Identified, OnSite, Presented, SessionFacts, SessionState, ShownOnSite,
+        SiteEntry, SiteSessions, SiteUser,
+    },
 };
 use palisade_certificates::Certificates;
 use palisade_config::{Config, HostName, Network, SiteConfig};
@@ -49,6 +52,8 @@ pub(crate) struct TestGate {
     pub(crate) limits: LimitBoard,
     pub(crate) trail: Arc<RecordedTrail>,
     pub(crate) seen: Arc<Mutex<Vec<(String, bool, Origin)>>>,
+    /// What was asked about guarded sites.
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: Metrics,
     pub(crate) config: Arc<Config>,
@@ -108,7 +113,7 @@ impl TestGate {
         let mut config = config(dir.path());
         change(&mut config);
         let bans = open_bans(&config, dir.path(), &env).await;
-        let (trail, seen) = (Arc::new(RecordedTrail::default()), Arc::default());
+        let (trail, seen, asked) = (Arc::new(RecordedTrail::default()), Arc::default(), Arc::default());
         let readiness = Readiness::new(true);
         let certificates = Certificates::load(&config, &env).unwrap();
         let sites = sites(&config);
@@ -119,6 +124,7 @@ impl TestGate {
             config: Arc::clone(&config),
             env,
             authenticator: Arc::new(Known { seen: Arc::clone(&seen) }),
+            site_sessions: Arc::new(KnownOnSite { asked: Arc::clone(&asked) }),
             trail: trail.clone(),
             readiness: readiness.clone(),
             bans: bans.clone(),
@@ -130,7 +136,7 @@ impl TestGate {
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gate.serve(async { drop(stopped.await) }));
         let stop = Some(stop);
-        Self { bound, clock, bans, limits, trail, seen, readiness, metrics, config, handle, stop, served, _dir: dir }
+        Self { bound, clock, bans, limits, trail, seen, asked, readiness, metrics, config, handle, stop, served, _dir: dir }
     }
 
     /// Puts another configuration in force: this one, changed.
@@ -217,7 +223,7 @@ fn client_builder(gate: &TestGate) -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(Duration::from_secs(20));
-    for host in ["kpi.example", "other.example", "evil.example", "localhost"] {
+    for host in ["kpi.example", "other.example", "tems.example", "evil.example", "localhost"] {
         builder = builder.resolve(host, gate.https());
     }
     builder
@@ -268,6 +274,7 @@ pub(crate) async fn try_gate(config: Config) -> Result<Gate, palisade_gate::Gate
         config: Arc::new(config),
         env,
         authenticator: Arc::new(Known { seen: Arc::default() }),
+        site_sessions: Arc::new(KnownOnSite { asked: Arc::default() }),
         trail: Arc::new(RecordedTrail::default()),
         readiness: Readiness::new(true),
         limits: LimitBoard::default(),
@@ -336,6 +343,54 @@ impl Authenticator for Known {
             Some(CHANGED) => Identified { renewed: PlainToken::from_client("new-token"), ..user(3, "Cleo", origin) },
             _ => anonymous,
         })
+    }
+}
+
+/// Stands for identity on guarded sites: `staff` and `admin` are tokens of people with that role, and the code is `code`.
+struct KnownOnSite {
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl KnownOnSite {
+    fn note(&self, what: String) {
+        self.asked.lock().unwrap().push(what);
+    }
+}
+
+#[async_trait]
+impl SiteSessions for KnownOnSite {
+    async fn on_site(&self, shown: ShownOnSite<'_>, origin: Origin) -> Result<Option<OnSite>, Error> {
+        self.note(format!("on_site {} background={}", shown.site, shown.background));
+        let role = match shown.token.reveal() {
+            "staff" => "Staff",
+            "admin" => "Admin",
+            "down" => return Err(Error::new(Kind::Unavailable, "Nobody can be looked up at the moment.")),
+            _ => return Ok(None),
+        };
+        let Identified { caller, session, .. } = user(1, "Anna", origin);
+        let token = shown.identity_for.map(|parties| format!("{} to {}", parties.issuer, parties.audience).into());
+        let user = SiteUser {
+            id: UserId(uuid::Uuid::from_u128(1)),
+            login: "anna".into(),
+            name: "Anna Ö".into(),
+            email: Some("anna@handy.example".into()),
+            roles: vec![role.into()],
+        };
+        Ok(session.map(|session| OnSite { caller, session, user: Arc::new(user), token }))
+    }
+
+    async fn take_hand_off(&self, hand_off: HandOff<'_>, _: Origin) -> Result<SiteEntry, Error> {
+        self.note(format!("take {} {} own={}", hand_off.site, hand_off.code.reveal(), hand_off.state.is_some()));
+        if hand_off.state.is_none() || hand_off.code.reveal() != "code" {
+            return Err(Error::new(Kind::Unauthenticated, "Begun elsewhere."));
+        }
+        let token = PlainToken::from_client("staff").unwrap();
+        Ok(SiteEntry { token, class: ClientClass::Browser, expires_at: palisade_base::Instant::from_micros(0) })
+    }
+
+    async fn end_sign_on(&self, site: &str, token: &PlainToken, _: Origin) -> Result<(), Error> {
+        self.note(format!("end {site} {}", token.reveal()));
+        Ok(())
     }
 }
 

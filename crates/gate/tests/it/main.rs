@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod access;
 mod bans;
 mod forwarding;
 mod headers;

@@ -16,6 +16,8 @@ section! {
         identity: Option<Vec<IdentityForm>> = None,
         /// Paths whose requests may come with the application's own token (an Authorization header) in place of a sign-in.
         api_paths: Vec<PathPrefix> = Vec::new(),
+        /// Further paths that the application's pages ask for on their own, beside the preset's: such requests keep no idle sign-in alive.
+        background_paths: Vec<PathPrefix> = Vec::new(),
     }
 }
 

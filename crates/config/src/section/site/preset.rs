@@ -101,6 +101,15 @@ impl Preset {
         }
     }
 
+    /// Paths that its pages ask for on their own, without anybody at the keyboard.
+    #[must_use]
+    pub const fn background_paths(self) -> &'static [&'static str] {
+        match self {
+            Self::Frappe => &["/socket.io", "/api/method/ping", "/api/method/frappe.desk.notifications.get_open_count"],
+            Self::Kpi | Self::Strict => &[],
+        }
+    }
+
     /// As written in the file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

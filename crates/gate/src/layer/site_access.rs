@@ -1,0 +1,98 @@
+//! Lets people to a guarded site who may be there; who is not signed in is sent to the console, where that is of use.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, header};
+use palisade_base::{Error, Kind, auth::OnSite};
+use palisade_web::{Denial, Failure};
+
+use crate::{
+    access::{self, Need, SiteAccess},
+    own_paths,
+    pipeline::{self, Next},
+    request::{LayerFuture, Passage},
+    shared::Shared,
+    sites::SiteState,
+};
+
+pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
+    let Some(site) = passage.facts.site().cloned() else { return pipeline::run(next, passage) };
+    let path = passage.request.uri().path();
+    let Some(access) = &site.access else {
+        let closed =
+            access::is_administration(path) && !access::may_administer(&shared.config, passage.facts.client.address);
+        return if closed { answer(deny(&shared, path, elsewhere())) } else { pipeline::run(next, passage) };
+    };
+    if own_paths::is_ours(path) {
+        return Box::pin(async move { own_paths::answer(&shared, &site, passage).await });
+    }
+    let wanted = match access.judge(path, passage.facts.client.address) {
+        Need::Nothing => return pipeline::run(next, passage),
+        Need::OtherNetwork => return answer(deny(&shared, path, elsewhere())),
+        Need::SignIn(wanted) => wanted,
+    };
+    if access.takes_own_token(path, passage.request.headers()) {
+        // Who shows a token means the token: that somebody is signed in beside it decides nothing.
+        passage.request.extensions_mut().remove::<OnSite>();
+        return pipeline::run(next, passage);
+    }
+    let refusal = match passage.request.extensions().get::<OnSite>() {
+        None => Some(challenge(&shared, &site, access, &passage)),
+        Some(there) if !wanted.iter().all(|roles| holds_one(there, roles)) => {
+            Some(deny(&shared, path, no_role(&site, &wanted)))
+        }
+        Some(_) => None,
+    };
+    match refusal {
+        Some(refusal) => answer(refusal),
+        None => pipeline::run(next, passage),
+    }
+}
+
+fn answer(response: Response) -> LayerFuture {
+    Box::pin(async { response })
+}
+
+fn holds_one(there: &OnSite, roles: &[String]) -> bool {
+    there.user.roles.iter().any(|role| roles.contains(role))
+}
+
+/// To the console with who reads a page; to everybody else in plain words that a sign-in is missing.
+fn challenge(shared: &Shared, site: &SiteState, access: &SiteAccess, passage: &Passage) -> Response {
+    shared.metrics.refused("sign_in");
+    if own_paths::is_navigation(&passage.request)
+        && let Some(parties) = shared.parties(access)
+    {
+        return own_paths::begin(shared, site, parties, passage);
+    }
+    let message =
+        "Nobody is signed in here, or not any more. Open this site in the browser and sign in, then try again.";
+    Failure::from(Error::new(Kind::Unauthenticated, message))
+        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"palisade\""))
+        .into_response()
+}
+
+fn deny(shared: &Shared, path: &str, error: Error) -> Response {
+    shared.metrics.refused("access");
+    let mut response = Failure::from(error).into_response();
+    response.extensions_mut().insert(Denial { permission: None, path: path.to_owned() });
+    response
+}
+
+fn elsewhere() -> Error {
+    Error::new(
+        Kind::Denied,
+        "This part of the site is open from certain networks only, and your address is in none of them.",
+    )
+}
+
+fn no_role(site: &SiteState, wanted: &[&[String]]) -> Error {
+    let lists: Vec<String> = wanted.iter().map(|roles| roles.join(" or ")).collect();
+    let message = format!(
+        "For this page of {} you need the role {}. Ask who administers Palisade in your company to give it to you.",
+        site.name,
+        lists.join(", and ")
+    );
+    Error::new(Kind::Denied, message)
+}

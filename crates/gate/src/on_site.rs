@@ -1,0 +1,72 @@
+//! What the session layer does on a guarded site: whose site session it is. There is no visitor, no form and no page of ours.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use http::{HeaderMap, Request, header};
+use palisade_base::{
+    Actor, Caller, Error, Kind,
+    auth::{IdentityFor, OnSite, ShownOnSite},
+};
+use palisade_config::IdentityForm;
+use palisade_web::cookie;
+
+use crate::{
+    access::SiteAccess,
+    layer::session::{BACKGROUND, finish, origin_of, refuse, shows_our_key},
+    pipeline::{self, Next},
+    request::{Facts, Passage},
+    shared::Shared,
+    sites::SiteState,
+};
+
+/// Finds out who it is, and passes the request on with that.
+pub(crate) async fn pass(shared: Arc<Shared>, site: Arc<SiteState>, mut passage: Passage, next: Next) -> Response {
+    let there =
+        match look_up(&shared, &site, passage.request.headers(), passage.request.uri().path(), &passage.facts).await {
+            Ok(there) => there,
+            Err(error) => return refuse(&shared, error),
+        };
+    let caller = there.as_ref().map(|there| there.caller.clone());
+    shared.metrics.authenticated(caller.as_ref().map_or(&Actor::Anonymous, |caller| &caller.actor));
+    let caller = caller.unwrap_or_else(|| Caller::anonymous(origin_of(passage.request.headers(), &passage.facts)));
+    if let Some(there) = there {
+        passage.request.extensions_mut().insert(there);
+    }
+    let facts = passage.facts.clone();
+    let response = pipeline::run(next, passage).await;
+    finish(&shared, &facts, caller, response)
+}
+
+async fn look_up(
+    shared: &Shared,
+    site: &SiteState,
+    headers: &HeaderMap,
+    path: &str,
+    facts: &Facts,
+) -> Result<Option<OnSite>, Error> {
+    if shows_our_key(headers) {
+        // It is a secret of its owner's, and would go on to an application that must never see it.
+        let message = "A key of Palisade's own opens its built-in apps, and this site is none. Send a token of this site's application.";
+        return Err(Error::new(Kind::Unauthenticated, message));
+    }
+    let Some(access) = &site.access else { return Ok(None) };
+    let Some(token) = cookie::token(headers, cookie::SITE).filter(|_| !access.is_indifferent()) else {
+        return Ok(None);
+    };
+    let parties = shared.parties(access).filter(|_| access.tells(IdentityForm::Jwt));
+    let identity_for = parties.map(|own| IdentityFor { issuer: &own.issuer, audience: &own.audience });
+    let shown =
+        ShownOnSite { site: &site.name, token: &token, background: is_background(access, headers, path), identity_for };
+    shared.site_sessions.on_site(shown, origin_of(headers, facts)).await
+}
+
+/// What a page does on its own, without its reader. A connection that stays open says nothing about who sits there.
+fn is_background(access: &SiteAccess, headers: &HeaderMap, path: &str) -> bool {
+    headers.contains_key(BACKGROUND) || headers.contains_key(header::UPGRADE) || access.is_background(path)
+}
+
+/// Who acts, for limits by user.
+pub(crate) fn actor_of(request: &Request<Body>) -> Option<Actor> {
+    request.extensions().get::<OnSite>().map(|there| there.caller.actor.clone())
+}
