@@ -12,6 +12,7 @@ mod env;
 mod pebble;
 mod postgres;
 mod store;
+pub mod upstream;
 
 pub use database::TestDatabase;
 pub use env::{ManualClock, SeededRng, TestEnv};

@@ -1,0 +1,175 @@
+//! Connections are kept, shared, given up, and replaced where that is safe.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::body::Body;
+use futures_util::future::join_all;
+use http::Request;
+use palisade_testkit::upstream::{RawUpstream, Step, TestUpstream};
+use palisade_upstream::{Upstream, UpstreamError, UpstreamSettings, UpstreamTimeouts};
+
+use crate::harness::{ask, echo, get, post, read, send, settings, until, upstream};
+
+const ONE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none";
+const TWO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntwo";
+
+#[tokio::test]
+async fn one_connection_serves_one_request_after_the_other() {
+    let app = TestUpstream::start().await;
+    let upstream = upstream(&app.address);
+    for _ in 0..10 {
+        assert_eq!(ask(&upstream, get("/down/1000")).await.0, 200);
+        assert_eq!(ask(&upstream, get("/api/method/ping")).await.0, 200);
+        assert_eq!(ask(&upstream, post("/up", "body")).await.1, "4 ");
+    }
+    assert_eq!(app.counts.connections(), 1);
+    assert_eq!((upstream.health()[0].idle_connections, upstream.health()[0].outstanding), (1, 0));
+}
+
+#[tokio::test]
+async fn no_more_connections_are_kept_than_configured() {
+    let app = TestUpstream::start().await;
+    let upstream = Upstream::new(UpstreamSettings { connections: 2, ..settings(&[&app.address]) }).unwrap();
+    let answers = join_all((0..5).map(|_| send(&upstream, get("/down/100000")))).await;
+    assert_eq!(upstream.health()[0].outstanding, 5);
+    for answer in answers {
+        read(answer.unwrap()).await.unwrap();
+    }
+    assert_eq!((upstream.health()[0].idle_connections, upstream.health()[0].outstanding), (2, 0));
+}
+
+#[tokio::test]
+async fn a_connection_that_rests_for_too_long_is_let_go() {
+    let app = TestUpstream::start().await;
+    let timeouts = UpstreamTimeouts { idle: Duration::from_millis(30), ..UpstreamTimeouts::default() };
+    let upstream = Upstream::new(UpstreamSettings { timeouts, ..settings(&[&app.address]) }).unwrap();
+    ask(&upstream, get("/api/method/ping")).await;
+    until(|| upstream.health()[0].idle_connections == 0).await;
+    ask(&upstream, get("/api/method/ping")).await;
+    assert_eq!(app.counts.connections(), 2);
+}
+
+/// The other side closes the connection just when it is used again: a request that changes nothing is sent once more.
+#[tokio::test]
+async fn a_safe_request_survives_a_connection_that_closes_under_it() {
+    let script = vec![Step::Read, Step::write(ONE), Step::Read];
+    let app = RawUpstream::start(vec![script, vec![Step::Read, Step::write(TWO)]]).await;
+    let upstream = upstream(&app.address);
+    assert_eq!(ask(&upstream, get("/")).await.1, "one");
+    assert_eq!(ask(&upstream, get("/")).await.1, "two");
+    assert_eq!(app.connections(), 2);
+}
+
+/// The same with a request that may have done something: it is not sent twice, and the client is told.
+#[tokio::test]
+async fn a_request_that_changes_something_is_never_sent_twice() {
+    for request in
+        [|| post("/", "order"), || post("/", Body::empty()), || Request::put("/").body(Body::from("x")).unwrap()]
+    {
+        let script = vec![Step::Read, Step::write(ONE), Step::Read];
+        let app = RawUpstream::start(vec![script, vec![Step::Read, Step::write(TWO)]]).await;
+        let upstream = upstream(&app.address);
+        assert_eq!(ask(&upstream, get("/")).await.1, "one");
+        let error = send(&upstream, request()).await.unwrap_err();
+        assert!(matches!(error, UpstreamError::Broken { .. }), "{error}");
+        assert_eq!(app.connections(), 1);
+    }
+}
+
+/// A connection that was closed while it rested is not used, so even an order gets through.
+#[tokio::test]
+async fn a_connection_that_was_closed_while_it_rested_costs_nothing() {
+    let app = RawUpstream::start(vec![vec![Step::Read, Step::write(ONE)], vec![Step::Read, Step::write(TWO)]]).await;
+    let upstream = upstream(&app.address);
+    assert_eq!(ask(&upstream, get("/")).await.1, "one");
+    // The other side's end has to arrive first; a request before that would be the case above.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(ask(&upstream, post("/", Body::empty())).await.1, "two");
+}
+
+/// What an upstream sends beyond its answer is no answer to the next request.
+#[tokio::test]
+async fn an_answer_that_nobody_asked_for_is_nobodys() {
+    let twice = format!("{ONE}{TWO}");
+    let app =
+        RawUpstream::start(vec![vec![Step::Read, Step::write(&twice), Step::Wait], vec![Step::Read, Step::write(ONE)]])
+            .await;
+    let upstream = upstream(&app.address);
+    assert_eq!(ask(&upstream, get("/")).await.1, "one");
+    assert_eq!(ask(&upstream, get("/")).await.1, "one");
+    assert_eq!(app.connections(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_each_get_their_own_answer() {
+    let app = TestUpstream::start().await;
+    let upstream = Arc::new(upstream(&app.address));
+    let all = (0..32).map(|client| {
+        let upstream = Arc::clone(&upstream);
+        tokio::spawn(async move {
+            for number in 0..20 {
+                let path = format!("/{client}/{number}");
+                assert_eq!(echo(&upstream, get(&path)).await["target"], path);
+            }
+        })
+    });
+    for done in join_all(all).await {
+        done.unwrap();
+    }
+    assert_eq!((app.counts.requests(), upstream.health()[0].outstanding), (640, 0));
+    assert!(app.counts.connections() <= 64, "{}", app.counts.connections());
+}
+
+/// covers T1.8 (part)
+#[tokio::test]
+async fn tls_is_verified_by_the_ca_that_was_named() {
+    let app = TestUpstream::start_tls("app.internal", &[]).await;
+    let named = UpstreamSettings {
+        ca: app.ca.clone(),
+        server_name: Some(palisade_config::HostName::parse("app.internal").unwrap()),
+        ..settings(&[&app.address])
+    };
+    let good = Upstream::new(named.clone()).unwrap();
+    assert_eq!(echo(&good, get("/secret")).await["target"], "/secret");
+
+    let wrong_name = Upstream::new(UpstreamSettings { server_name: None, ..named.clone() }).unwrap();
+    let other = TestUpstream::start_tls("app.internal", &[]).await;
+    let wrong_ca = Upstream::new(UpstreamSettings { ca: other.ca.clone(), ..named }).unwrap();
+    for upstream in [wrong_name, wrong_ca] {
+        let error = send(&upstream, get("/")).await.unwrap_err();
+        assert!(matches!(&error, UpstreamError::Unreachable { cause, .. } if cause.contains("TLS")), "{error}");
+    }
+    assert_eq!(app.counts.requests(), 1);
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_it_was_asked_for() {
+    let plain = TestUpstream::start().await;
+    let upstream = Upstream::new(UpstreamSettings { http2: true, ..settings(&[&plain.address]) }).unwrap();
+    let seen = join_all((0..10).map(|_| echo(&upstream, get("/a?b")))).await;
+    assert!(seen.iter().all(|seen| seen["version"] == "HTTP/2.0"), "{seen:?}");
+    assert!(seen[0]["target"].as_str().unwrap().ends_with("tems.example/a?b"), "{}", seen[0]);
+    let before = plain.counts.connections();
+    assert_eq!(ask(&upstream, post("/up", "body")).await.1, "4 ");
+    assert_eq!(plain.counts.connections(), before, "one connection is enough for all that follow");
+
+    for (alpn, version) in [(&[&b"h2"[..]][..], "HTTP/2.0"), (&[&b"http/1.1"[..]], "HTTP/1.1"), (&[], "HTTP/1.1")] {
+        let app = TestUpstream::start_tls("app.internal", alpn).await;
+        let settings = UpstreamSettings {
+            http2: true,
+            ca: app.ca.clone(),
+            server_name: Some(palisade_config::HostName::parse("app.internal").unwrap()),
+            ..settings(&[&app.address])
+        };
+        assert_eq!(echo(&Upstream::new(settings).unwrap(), get("/a")).await["version"], version);
+    }
+}
+
+#[tokio::test]
+async fn a_unix_socket_is_an_address() {
+    let app = TestUpstream::start_unix().await;
+    let upstream = upstream(&app.address);
+    assert_eq!(echo(&upstream, get("/a")).await["target"], "/a");
+    assert_eq!(echo(&upstream, get("/b")).await["target"], "/b");
+    assert_eq!(app.counts.connections(), 1);
+}
