@@ -20,9 +20,8 @@ pub(crate) async fn watch(address: Arc<Address>, check: HealthCheck, host: Heade
             Ok(answer) => answer,
             Err(_) => Err("no answer in time".to_owned()),
         };
-        match streak.add(answer.is_ok(), &check) {
-            Some(well) => address.set_well(well, answer.err().as_deref().unwrap_or_default()),
-            None => {}
+        if let Some(well) = streak.add(answer.is_ok(), &check) {
+            address.set_well(well, answer.err().as_deref().unwrap_or_default());
         }
     }
 }

@@ -23,10 +23,11 @@ use palisade_certificates::Certificates;
 use palisade_config::{Config, HostName, Network, SiteConfig};
 use palisade_counters::LimitBoard;
 use palisade_gate::{
-    BoundAddresses, Gate, GateError, GateHandle, GateParts, Metrics, Readiness, SecurityTrail, Site, TlsError,
+    BoundAddresses, Gate, GateError, GateHandle, GateParts, Metrics, Readiness, SecurityTrail, Site, SiteApp, TlsError,
 };
 use palisade_store::{DatabaseUrl, Migrator, PoolConfig, STORE_MIGRATIONS, Store};
 use palisade_testkit::{ManualClock, TestEnv};
+use palisade_upstream::{Upstream, UpstreamSettings};
 use palisade_web::{Access, CsrfKey, Navigation, Routes, SiteFrame, Visitor};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -136,7 +137,22 @@ impl TestGate {
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(gate.serve(async { drop(stopped.await) }));
         let stop = Some(stop);
-        Self { bound, clock, bans, limits, trail, seen, asked, readiness, metrics, config, handle, stop, served, _dir: dir }
+        Self {
+            bound,
+            clock,
+            bans,
+            limits,
+            trail,
+            seen,
+            asked,
+            readiness,
+            metrics,
+            config,
+            handle,
+            stop,
+            served,
+            _dir: dir,
+        }
     }
 
     /// Puts another configuration in force: this one, changed.
@@ -208,7 +224,15 @@ impl TestGate {
 fn sites(config: &Config) -> Vec<Site> {
     let navigation = Arc::new(Navigation::new("Test company", jiff::tz::TimeZone::UTC));
     let frame = SiteFrame { csrf: CsrfKey::new(&[7; 32]), navigation };
-    config.sites.iter().map(|site| Site::new(config, site, frame.clone(), app(&site.name))).collect()
+    config.sites.iter().map(|site| Site::new(config, site, frame.clone(), app_of(site))).collect()
+}
+
+/// The site `frappe` has its upstream behind it. Every other has the app below, guarded or not.
+fn app_of(site: &SiteConfig) -> SiteApp {
+    match UpstreamSettings::of(site).filter(|_| site.name == "frappe") {
+        Some(settings) => SiteApp::Upstream(Arc::new(Upstream::new(settings).unwrap())),
+        None => SiteApp::BuiltIn(app(&site.name)),
+    }
 }
 
 impl Drop for TestGate {

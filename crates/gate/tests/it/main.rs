@@ -13,6 +13,7 @@ mod limits;
 mod logs;
 mod operations;
 mod proxied;
+mod proxy;
 mod reloading;
 mod sessions;
 mod sizes;

@@ -30,7 +30,7 @@ section! {
         answer_ms: u64 = 60_000,
         /// The longest pause within its answer, in milliseconds.
         pause_ms: u64 = 60_000,
-        /// The most connections to each address.
+        /// The most connections to each address that are kept open for a next request.
         connections: usize = 64,
     }
 }
