@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     AccessConfig, AcmeConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) const CONSOLE_SITE: &str = "console";
 
 /// Everything that `palisade.toml` says.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where keys, certificates and the embedded database are kept. Only Palisade's own user may read it.
@@ -184,6 +184,17 @@ impl Config {
     pub fn warnings(&self) -> Vec<Finding> {
         let mut findings = check::text_alone(self);
         findings.retain(|finding| finding.severity == Severity::Warning);
+        findings
+    }
+
+    /// As [`Config::warnings`], those that are about one site (by its number, from 0).
+    #[must_use]
+    pub fn warnings_about_site(&self, number: usize) -> Vec<Finding> {
+        let lines =
+            |at: usize| self.place(&format!("site.{at}")).filter(|_| at < self.sites.len()).map(|place| place.line);
+        let (Some(first), next) = (lines(number), lines(number + 1).unwrap_or(usize::MAX)) else { return Vec::new() };
+        let mut findings = self.warnings();
+        findings.retain(|finding| finding.place.as_ref().is_some_and(|place| (first..next).contains(&place.line)));
         findings
     }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod difference;
 mod error;
 mod host;
 mod network;

@@ -12,4 +12,6 @@ mod words;
 
 pub use navigation::navigation;
 pub use routes::routes;
-pub use state::{ConsoleConfig, ConsoleState, GuardedSite, SiteLabel};
+pub use state::{
+    CertificateReport, ConsoleConfig, ConsoleState, GuardedSite, SiteLabel, SiteReport, SiteReports, UpstreamReport,
+};

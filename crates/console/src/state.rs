@@ -6,6 +6,7 @@ use palisade_base::Instant;
 use palisade_identity::Identity;
 use palisade_store::Store;
 use palisade_trail::Trail;
+use serde::{Serialize, Serializer};
 
 /// A site as pages name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,76 @@ pub struct ConsoleConfig {
     pub links_open_at_once: bool,
 }
 
+/// How a site stands, as pages and commands show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SiteReport {
+    /// Its name.
+    pub name: String,
+    /// The hosts that it answers to.
+    pub hosts: Vec<String>,
+    /// What stands behind it: a built-in app's name, or `upstream`.
+    pub app: String,
+    /// The addresses of a guarded application.
+    pub upstream: Vec<UpstreamReport>,
+    /// The preset.
+    pub preset: String,
+    /// The certificate of each host.
+    pub certificates: Vec<CertificateReport>,
+    /// `open` or `required` for a guarded site; built-in ones ask anyway.
+    pub sign_in: String,
+    /// The security headers in force, with their values.
+    pub headers: Vec<(String, String)>,
+    /// The largest body of a request, in bytes; `None`: whatever the application takes.
+    pub body_bytes: Option<u64>,
+    /// Whether WebSockets go through.
+    pub websockets: bool,
+    /// The paths by which people sign in to a guarded site.
+    pub ways_in: Vec<String>,
+    /// What somebody should know about its configuration.
+    pub warnings: Vec<String>,
+}
+
+/// How an address of a guarded application is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UpstreamReport {
+    /// The address.
+    pub address: String,
+    /// Whether it gets requests.
+    pub healthy: bool,
+    /// Requests under way.
+    pub outstanding: usize,
+    /// Failures in a row, up to now.
+    pub failures: u32,
+}
+
+/// The certificate of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CertificateReport {
+    /// The host.
+    pub host: String,
+    /// Where it comes from: `files`, `self-signed`, `local-ca` or `acme`.
+    pub source: String,
+    /// When it ends.
+    #[serde(serialize_with = "as_text")]
+    pub ends: Instant,
+    /// Whole days until then.
+    pub days_left: i64,
+}
+
+fn as_text<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
+
+/// What is in force at the moment, as the server tells it.
+pub trait SiteReports: Send + Sync {
+    /// Every site.
+    fn sites(&self) -> Vec<SiteReport>;
+    /// The file that says so.
+    fn file(&self) -> String;
+    /// Limits in force: name, what it holds for, how much.
+    fn limits(&self) -> Vec<[String; 3]>;
+}
+
 /// The state of every handler here.
 #[derive(Clone)]
 pub struct ConsoleState {
@@ -61,6 +132,8 @@ pub struct ConsoleState {
     pub store: Store,
     /// The place.
     pub config: Arc<ConsoleConfig>,
+    /// The sites, as they are at the moment.
+    pub sites: Arc<dyn SiteReports>,
 }
 
 impl ConsoleState {

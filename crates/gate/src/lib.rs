@@ -27,6 +27,7 @@ mod wire;
 
 pub use denials::SecurityTrail;
 pub use gate::{BoundAddresses, BoundGate, Gate, GateError, GateHandle, GateParts, check_addresses};
+pub use layer::response_headers::header_values;
 pub use metrics::{Metrics, MetricsSource};
 pub use pipeline::layers;
 pub use readiness::Readiness;

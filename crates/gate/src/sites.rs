@@ -112,7 +112,10 @@ impl Sites {
             let render = RenderState::new(site.title);
             let state = Arc::new(SiteState {
                 name: site.name,
-                headers: HeaderSet::new(&site.headers),
+                headers: match &site.guarded {
+                    Some(_) => HeaderSet::guarding(&site.headers),
+                    None => HeaderSet::new(&site.headers),
+                },
                 frame: site.frame,
                 render: if site.access.is_some() { render.guarded() } else { render },
                 access: site.access,

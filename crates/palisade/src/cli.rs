@@ -46,6 +46,11 @@ pub(crate) enum Command {
     Migrate,
     /// Say how the running server is.
     Status,
+    /// Have the running server read its configuration again and put it into force, without losing a request.
+    Reload,
+    /// See the sites.
+    #[command(subcommand)]
+    Site(SiteCommand),
     /// Look after the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -103,6 +108,12 @@ pub(crate) struct SetupArgs {
     /// The data directory; for a new configuration.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/palisade")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SiteCommand {
+    /// List the sites with their hosts, applications and certificates.
+    List,
 }
 
 #[derive(Debug, Subcommand)]

@@ -101,7 +101,7 @@ pub async fn prepare(options: &DemoOptions) -> anyhow::Result<Demo> {
     let company = Company::generate(options.seed, today);
     let mut config = Config::demo(options.listen, &options.data);
     config.company = CompanyConfig { name: company.name.to_owned(), ..CompanyConfig::default() };
-    let running = start(config, env, true).await?;
+    let running = start(config, env, None, true).await?;
     let file = options.data.join(ACCOUNTS_FILE);
     let accounts = match read_accounts(&file)? {
         Some(accounts) => accounts,

@@ -14,7 +14,10 @@ use tokio::{
 use crate::{
     System,
     control::{self, Control, ControlSocket},
-    jobs, site,
+    jobs,
+    live::{InForce, Upstreams},
+    reload::{self, Reloader, Source},
+    site::{self, Built},
     system::key_dir,
 };
 
@@ -25,6 +28,7 @@ pub struct Running {
     gate: BoundGate,
     readiness: Readiness,
     control: (ControlSocket, Arc<Control>),
+    reloader: Arc<Reloader>,
 }
 
 /// The real clock and the real randomness.
@@ -33,18 +37,20 @@ pub fn real_env() -> Env {
     Env::new(Arc::new(SystemClock), Arc::new(SystemRng))
 }
 
-/// Opens everything and binds the listeners; nothing is served yet.
+/// Opens everything and binds the listeners; nothing is served yet. `source` is where a reload reads from.
 ///
 /// # Errors
 /// What is wrong, where, and what to do.
-pub async fn start(mut config: Config, env: Env, links_open_at_once: bool) -> anyhow::Result<Running> {
+pub async fn start(
+    mut config: Config,
+    env: Env,
+    source: Option<Source>,
+    links_open_at_once: bool,
+) -> anyhow::Result<Running> {
     settle_ports(&mut config)?;
     let system = System::open(config, env).await?;
     let readiness = Readiness::new(true);
-    let mut sites = Vec::new();
-    for config in &system.config.sites {
-        sites.push(site::build(&system, config, links_open_at_once).await?);
-    }
+    let Built { sites, upstreams } = site::build_all(&system, &Upstreams::default(), links_open_at_once).await?;
     let gate = Gate::new(GateParts {
         config: Arc::clone(&system.config),
         env: system.env.clone(),
@@ -58,8 +64,11 @@ pub async fn start(mut config: Config, env: Env, links_open_at_once: bool) -> an
         sites,
     })?;
     let gate = gate.bind().await?;
-    let control = open_control(&system, gate.addresses())?;
-    Ok(Running { system, gate, readiness, control })
+    let (config, bound) = (Arc::clone(&system.config), gate.addresses().clone());
+    system.live.set(InForce { config, bound, upstreams });
+    let reloader = Arc::new(Reloader::new(system.clone(), gate.handle(), source, links_open_at_once));
+    let control = open_control(&system, Arc::clone(&reloader))?;
+    Ok(Running { system, gate, readiness, control, reloader })
 }
 
 /// Links name the port, so a port that the system is to choose is chosen before anything is built.
@@ -73,9 +82,8 @@ fn settle_ports(config: &mut Config) -> anyhow::Result<()> {
 }
 
 /// The socket that commands come through, and what answers them.
-fn open_control(system: &System, bound: &BoundAddresses) -> anyhow::Result<(ControlSocket, Arc<Control>)> {
+fn open_control(system: &System, reloader: Arc<Reloader>) -> anyhow::Result<(ControlSocket, Arc<Control>)> {
     let socket = ControlSocket::bind(&control::socket_path(&system.config.data_dir))?;
-    let sites = system.config.sites.iter().flat_map(|site| &site.hosts).map(ToString::to_string);
     let control = Control {
         store: system.store.clone(),
         identity: system.identity.clone(),
@@ -83,8 +91,8 @@ fn open_control(system: &System, bound: &BoundAddresses) -> anyhow::Result<(Cont
         key_dir: key_dir(&system.config),
         trail: system.trail.clone(),
         helper: system.helper.clone(),
-        console: site::base_url(&system.config),
-        sites: sites.chain(bound.https.iter().map(ToString::to_string)).collect(),
+        live: Arc::clone(&system.live),
+        reloader,
         started_at: system.env.now(),
     };
     Ok((socket, Arc::new(control)))
@@ -107,7 +115,9 @@ impl Running {
         let (stop, stopped) = oneshot::channel::<()>();
         let (socket, control) = self.control;
         let commands = tokio::spawn(socket.serve(control, async { drop(stopped.await) }));
+        let reloading = tokio::spawn(reload::on_hangup(self.reloader));
         self.gate.serve(shutdown).await;
+        reloading.abort();
         self.readiness.set(false);
         drop(stop);
         let _ = commands.await;
@@ -121,8 +131,8 @@ impl Running {
 ///
 /// # Errors
 /// As [`start`].
-pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let running = start(config, real_env(), false).await?;
+pub async fn serve(config: Config, source: Source) -> anyhow::Result<()> {
+    let running = start(config, real_env(), Some(source), false).await?;
     for address in &running.addresses().https {
         tracing::info!(%address, "serving HTTPS");
     }

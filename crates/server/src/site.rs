@@ -9,24 +9,58 @@ use palisade_gate::{Site, SiteApp};
 use palisade_identity::permissions::CONSOLE;
 use palisade_kpi::KpiState;
 use palisade_upstream::{Upstream, UpstreamSettings};
-use palisade_web::{CsrfKey, Navigation, Routes, Search, SiteFrame, assets};
+use palisade_web::{Access, CsrfKey, Navigation, Routes, Search, SiteFrame, assets, see_other};
 
 use crate::{
     System,
     declaration::{KPI, declarations},
+    live::Upstreams,
 };
 
 /// The vault's name for the key of form tokens.
 const CSRF_KEY: &str = "web-csrf";
 
+/// Sites, and the applications behind those that are guarded.
+pub(crate) struct Built {
+    pub(crate) sites: Vec<Site>,
+    pub(crate) upstreams: Upstreams,
+}
+
+/// Every site of the configuration. An application that is the same as before keeps its connections and its health.
+pub(crate) async fn build_all(system: &System, before: &Upstreams, links_open_at_once: bool) -> anyhow::Result<Built> {
+    let (mut sites, mut upstreams) = (Vec::new(), Upstreams::new());
+    for config in &system.config.sites {
+        let upstream = upstream_of(config, before)?;
+        upstreams.extend(upstream.clone().map(|upstream| (config.name.clone(), upstream)));
+        sites.push(build(system, config, upstream, links_open_at_once).await?);
+    }
+    Ok(Built { sites, upstreams })
+}
+
+fn upstream_of(config: &SiteConfig, before: &Upstreams) -> anyhow::Result<Option<Arc<Upstream>>> {
+    let Some(settings) = UpstreamSettings::of(config) else { return Ok(None) };
+    // The CA's file may say something else now, so what is checked by it is made anew.
+    let same = before.get(&config.name).filter(|old| *old.settings() == settings && settings.ca.is_none());
+    Ok(Some(match same {
+        Some(old) => Arc::clone(old),
+        None => Arc::new(Upstream::new(settings).with_context(|| format!("the site {:?}", config.name))?),
+    }))
+}
+
 /// The site that the configuration describes, with its app.
-pub(crate) async fn build(system: &System, config: &SiteConfig, links_open_at_once: bool) -> anyhow::Result<Site> {
+async fn build(
+    system: &System,
+    config: &SiteConfig,
+    upstream: Option<Arc<Upstream>>,
+    links_open_at_once: bool,
+) -> anyhow::Result<Site> {
     let secret = system.vault.secret(CSRF_KEY, 32).await?;
     let key: &[u8; 32] = secret.expose().as_slice().try_into().context("the key of form tokens has not 32 bytes")?;
     let frame = SiteFrame { csrf: CsrfKey::new(key), navigation: Arc::new(navigation(&system.config)) };
-    let app = match UpstreamSettings::of(config) {
-        Some(settings) => SiteApp::Upstream(Arc::new(Upstream::new(settings)?)),
-        None => SiteApp::BuiltIn(routes(system, links_open_at_once).into_router()),
+    let app = match (upstream, config.app) {
+        (Some(upstream), _) => SiteApp::Upstream(upstream),
+        (None, Some(App::Console)) => SiteApp::BuiltIn(console_alone(system, links_open_at_once).into_router()),
+        (None, _) => SiteApp::BuiltIn(routes(system, links_open_at_once).into_router()),
     };
     let site = Site::new(&system.config, config, frame, app);
     Ok(Site { name: site_name(config).to_owned(), title: system.config.company.name.clone(), ..site })
@@ -35,15 +69,25 @@ pub(crate) async fn build(system: &System, config: &SiteConfig, links_open_at_on
 /// Every route of the KPI site, with what each asks of its visitors.
 #[must_use]
 pub fn routes(system: &System, links_open_at_once: bool) -> Routes {
-    let console = ConsoleState {
+    assets::routes()
+        .merge(palisade_kpi::routes(KpiState { records: system.records.clone() }))
+        .merge(palisade_console::routes(console_state(system, links_open_at_once)))
+}
+
+/// The console as a site of its own: its first page is the account.
+fn console_alone(system: &System, links_open_at_once: bool) -> Routes {
+    let home = Routes::new(()).get("/", Access::Public, async || see_other("/account"));
+    assets::routes().merge(home).merge(palisade_console::routes(console_state(system, links_open_at_once)))
+}
+
+fn console_state(system: &System, links_open_at_once: bool) -> ConsoleState {
+    ConsoleState {
         identity: system.identity.clone(),
         trail: system.trail.clone(),
         store: system.store.clone(),
         config: Arc::new(console_config(&system.config, links_open_at_once)),
-    };
-    assets::routes()
-        .merge(palisade_kpi::routes(KpiState { records: system.records.clone() }))
-        .merge(palisade_console::routes(console))
+        sites: Arc::clone(&system.live) as Arc<dyn palisade_console::SiteReports>,
+    }
 }
 
 fn console_config(config: &Config, links_open_at_once: bool) -> ConsoleConfig {
@@ -87,9 +131,11 @@ fn url_of(config: &Config, host: &HostName) -> String {
 }
 
 fn navigation(config: &Config) -> Navigation {
-    let mut navigation = Navigation::new(config.company.name.clone(), config.company.time_zone.zone().clone())
-        .with(palisade_kpi::navigation())
-        .with(palisade_console::navigation());
+    let navigation = Navigation::new(config.company.name.clone(), config.company.time_zone.zone().clone());
+    if !config.serves(App::Kpi) {
+        return navigation.with(palisade_console::navigation());
+    }
+    let mut navigation = navigation.with(palisade_kpi::navigation()).with(palisade_console::navigation());
     navigation.search = Some(Search {
         path: "/employees",
         label: "Search employees",

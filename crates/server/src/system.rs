@@ -24,6 +24,7 @@ use crate::{
     declaration::{KPI, declarations},
     helper,
     key_file::KeyDir,
+    live::Live,
     site::site_name,
 };
 
@@ -47,8 +48,10 @@ const KEYS: &str = "keys";
 /// What the doors, the commands and the jobs work with.
 #[derive(Clone)]
 pub struct System {
-    /// What `palisade.toml` says.
+    /// What `palisade.toml` said when this was opened.
     pub config: Arc<Config>,
+    /// What is in force at the moment: what `palisade.toml` said when it was last read.
+    pub live: Arc<Live>,
     /// Clock and randomness.
     pub env: Env,
     /// The database.
@@ -153,7 +156,8 @@ impl System {
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
         let (config, limits) = (Arc::new(config), LimitBoard::default());
-        Ok(Self { config, env, store, vault, records, identity, bans, helper, certificates, limits, trail })
+        let live = Arc::new(Live::new(Arc::clone(&config), certificates.clone(), env.clone()));
+        Ok(Self { config, live, env, store, vault, records, identity, bans, helper, certificates, limits, trail })
     }
 
     /// Seals what is left and closes the database.

@@ -56,6 +56,12 @@ impl DatabaseUrlText {
     }
 }
 
+impl PartialEq for DatabaseUrlText {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose() == other.0.expose()
+    }
+}
+
 impl fmt::Debug for DatabaseUrlText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DatabaseUrlText(withheld)")

@@ -85,3 +85,39 @@ fn the_reference_page_is_the_one_that_the_program_makes() {
     let made = render_reference(&Config::reference());
     assert!(page == made, "run: cargo run -p palisade-config --example reference > docs/configuration.md");
 }
+
+#[test]
+fn the_difference_of_two_configurations_is_told_by_name() {
+    let guarded = "[[site]]\nname = \"tems\"\nhosts = [\"tems.example.com\"]\nupstream = \"http://127.0.0.1:8000\"\n";
+    let old = parse(&format!("{guarded}{SITE}"));
+    let new = parse(&format!("{SITE}{guarded}preset = \"frappe\"\nbody_mib = 100\n[limits]\nmax_connections = 99\n"));
+    assert_eq!(
+        old.differences(&new),
+        [
+            "limits.max_connections: 4096 → 99",
+            "site.tems.body_mib: 100 added",
+            "site.tems.preset: \"strict\" → \"frappe\"",
+        ]
+    );
+    assert_eq!(new.differences(&parse(guarded))[1], "site.kpi: taken out");
+    assert!(old.differences(&old).is_empty());
+}
+
+/// covers T1.10 (part)
+#[test]
+fn what_is_taken_in_at_the_start_needs_a_restart() {
+    let old = parse(SITE);
+    let needs = |text: &str| -> Vec<String> {
+        old.needs_restart(&parse(text)).into_iter().map(|finding| finding.what).collect()
+    };
+    assert!(needs(&format!("{SITE}[limits]\nmax_connections = 99\n")).is_empty());
+    assert_eq!(needs(&format!("data_dir = \"/srv\"\n{SITE}")), ["data_dir can't be changed while the server runs"]);
+    assert_eq!(
+        needs(&format!("{SITE}[database]\nurl = \"sqlite:///other.db\"\n")),
+        ["database can't be changed while the server runs"]
+    );
+    assert_eq!(
+        needs(&format!("{SITE}[console]\nhost = \"guard.example.com\"\n")),
+        ["console can't be changed while the server runs"]
+    );
+}

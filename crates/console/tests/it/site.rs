@@ -73,6 +73,7 @@ impl Site {
             trail: trail.clone(),
             store: db.store.clone(),
             config: Arc::new(config),
+            sites: Arc::new(TwoSites),
         };
         let router = router(state, identity.clone(), &db.env());
         Self { db, identity, trail, router }
@@ -195,4 +196,47 @@ async fn session_layer(identity: &Identity, frame: &SiteFrame, env: &Env, reques
         response.headers_mut().append("set-cookie", cookie);
     }
     response
+}
+
+/// What a server would tell about its sites.
+struct TwoSites;
+
+impl palisade_console::SiteReports for TwoSites {
+    fn sites(&self) -> Vec<palisade_console::SiteReport> {
+        let guarded = palisade_console::SiteReport {
+            name: "tems".to_owned(),
+            hosts: vec!["tems.example.com".to_owned()],
+            app: "upstream".to_owned(),
+            upstream: vec![palisade_console::UpstreamReport {
+                address: "http://127.0.0.1:8000".to_owned(),
+                healthy: false,
+                outstanding: 0,
+                failures: 3,
+            }],
+            preset: "frappe".to_owned(),
+            sign_in: "open".to_owned(),
+            headers: vec![("x-frame-options".to_owned(), "SAMEORIGIN".to_owned())],
+            body_bytes: Some(104_857_600),
+            websockets: true,
+            ways_in: vec!["/api/method/login".to_owned()],
+            warnings: vec!["Strict-Transport-Security binds <other> names.".to_owned()],
+            ..palisade_console::SiteReport::default()
+        };
+        let built_in = palisade_console::SiteReport {
+            name: "kpi".to_owned(),
+            hosts: vec!["kpi.example.com".to_owned()],
+            app: "kpi".to_owned(),
+            preset: "strict".to_owned(),
+            ..palisade_console::SiteReport::default()
+        };
+        vec![guarded, built_in]
+    }
+
+    fn file(&self) -> String {
+        "/etc/palisade/palisade.toml".to_owned()
+    }
+
+    fn limits(&self) -> Vec<[String; 3]> {
+        vec![["login".to_owned(), "each address".to_owned(), "5 in 60 s, and 5 more at once".to_owned()]]
+    }
 }

@@ -1,6 +1,6 @@
 //! The guide's headers, on every kind of answer.
 
-use palisade_config::{FrameOptions, HeaderOverrides, HeaderText};
+use palisade_config::{Config, FrameOptions, HeaderOverrides, HeaderText, Preset, UpstreamAddress, UpstreamConfig};
 
 use crate::harness::{ANNA, KEY, TestGate, header_of};
 
@@ -175,4 +175,108 @@ async fn no_origin_is_reflected() {
     for response in [preflight, simple] {
         assert!(!response.headers().keys().any(|name| name.as_str().starts_with("access-control-")));
     }
+}
+
+/// The TEMS guide's set, word by word, and no header beside it.
+const FRAPPE: [(&str, &str); 9] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "SAMEORIGIN"),
+    ("x-xss-protection", "1; mode=block"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+    (
+        "content-security-policy",
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data: https:; font-src 'self' data:; connect-src 'self' wss:; frame-ancestors 'self';",
+    ),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+    ("permissions-policy", ""),
+    ("cross-origin-opener-policy", ""),
+    ("cross-origin-resource-policy", ""),
+];
+
+/// The site `kpi.example` as a guarded one. What answers is the tests' app, as an application would behind the gate.
+fn guard(config: &mut Config, preset: Preset) {
+    config.sites[0].upstream = Some(UpstreamConfig::at(UpstreamAddress::parse("http://127.0.0.1:8000").unwrap()));
+    config.sites[0].preset = preset;
+}
+
+fn assert_set(response: &reqwest::Response, expected: &[(&str, &str)], what: &str) {
+    for (name, value) in expected {
+        assert_eq!(header_of(response, name), *value, "{name} on {what}");
+        assert!(response.headers().get_all(*name).iter().count() <= 1, "{name} on {what}");
+    }
+}
+
+/// covers T1.2, T1.3, T1.4, T1.5, T1.6 (part), T1.7 (part)
+#[tokio::test]
+async fn every_answer_of_a_guarded_frappe_site_has_the_guides_headers() {
+    let gate = TestGate::with(|config| {
+        guard(config, Preset::Frappe);
+        config.timeouts.request_ms = 1_000;
+    });
+    let gate = gate.await;
+    let client = gate.client();
+    let cases = [
+        (200, client.get(gate.url("kpi.example", "/"))),
+        (200, client.get(gate.url("kpi.example", "/own-headers"))),
+        (303, client.get(gate.url("kpi.example", "/away"))),
+        (304, client.get(gate.url("kpi.example", "/unchanged"))),
+        (403, client.get(gate.url("kpi.example", "/all")).header("cookie", format!("__Host-palisade={ANNA}"))),
+        (404, client.get(gate.url("kpi.example", "/nothing"))),
+        (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 17 * 1024 * 1024])),
+        (502, client.get(gate.url("kpi.example", "/bad-gateway"))),
+        (503, client.get(gate.url("kpi.example", "/slow"))),
+    ];
+    for (status, request) in cases {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let expected = if response.url().path() == "/own-headers" {
+            // The application's own is stricter than the guide's, so it stays.
+            FRAPPE.map(|(name, value)| (name, if name == "referrer-policy" { "no-referrer" } else { value }))
+        } else {
+            FRAPPE
+        };
+        assert_set(&response, &expected, &format!("{status} {}", response.url().path()));
+        assert_eq!((header_of(&response, "server"), header_of(&response, "x-powered-by")), ("", ""), "{status}");
+    }
+    for _ in 0..120 {
+        let response = gate.get("/api/v1/people", &[]).await;
+        if response.status() == 429 {
+            return assert_set(&response, &FRAPPE, "429");
+        }
+    }
+    panic!("the limit holds for a guarded site too");
+}
+
+/// covers K0.3
+#[tokio::test]
+async fn the_preset_kpi_has_the_kpi_guides_policy_and_no_preload() {
+    let gate = TestGate::with(|config| guard(config, Preset::Kpi)).await;
+    let expected = [
+        (
+            "content-security-policy",
+            "default-src 'self'; script-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+             font-src 'self'; connect-src 'self'",
+        ),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "SAMEORIGIN"),
+        ("x-xss-protection", "1; mode=block"),
+    ];
+    for path in ["/", "/own-headers", "/nothing", "/bad-gateway"] {
+        assert_set(&gate.get(path, &[]).await, &expected, path);
+    }
+}
+
+#[tokio::test]
+async fn a_guarded_site_without_a_preset_has_the_strict_headers_and_keeps_its_own_policy_where_that_is_configured() {
+    let gate = TestGate::with(|config| guard(config, Preset::Strict)).await;
+    let own = gate.get("/own-headers", &[]).await;
+    assert_eq!(header_of(&own, "content-security-policy"), POLICY);
+    assert_eq!(header_of(&own, "cross-origin-opener-policy"), "same-origin");
+    let keep = HeaderOverrides { keep_content_security_policy: Some(true), ..HeaderOverrides::default() };
+    gate.reload(|config| config.sites[0].headers = keep).await.unwrap();
+    let own = gate.get("/own-headers", &[]).await;
+    assert_eq!(header_of(&own, "content-security-policy"), "default-src 'none'");
+    assert_eq!(header_of(&gate.get("/", &[]).await, "content-security-policy"), POLICY);
 }

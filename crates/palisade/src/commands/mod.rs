@@ -8,6 +8,7 @@ mod serve;
 mod server;
 mod session;
 mod setup;
+mod site;
 mod status;
 mod trail;
 mod user;
@@ -24,7 +25,9 @@ pub(crate) async fn run(config: &Path, command: Command, output: &Output) -> Res
         Command::Setup(args) => setup::setup(config, &args, output).await,
         Command::Migrate => setup::migrate(config, output).await,
         Command::Status => status::run(config, output).await,
-        Command::Config(command) => config::run(config, &command, output),
+        Command::Config(command) => config::run(config, &command, output).await,
+        Command::Reload => config::reload(config, output).await,
+        Command::Site(command) => site::run(config, &command, output).await,
         Command::User(command) => user::run(config, command, output).await,
         Command::Session(command) => session::run(config, command, output).await,
         Command::Trail(command) => trail::run(config, command, output).await,

@@ -25,6 +25,9 @@ pub(crate) async fn setup(path: &Path, args: &SetupArgs, output: &Output) -> Res
     let config = load(path)?;
     host::prepare_data_dir(&config)?;
     config.check()?;
+    if config.console_host().is_none() {
+        return without_console(path, &config, output).await;
+    }
     // With a server running, it is the one to ask; else nobody else uses the database, and the lock makes sure of it.
     let link = match control::call(&control::socket_path(&config.data_dir), &Request::SetUpLink, |_| {}).await {
         Err(ClientError::NotRunning(_)) => link_without_server(config, output).await?,
@@ -38,6 +41,19 @@ pub(crate) async fn setup(path: &Path, args: &SetupArgs, output: &Output) -> Res
             path.display(),
         )
     });
+    Ok(())
+}
+
+/// There is nowhere to sign in, so there is no link; everything else is made.
+async fn without_console(path: &Path, config: &Config, output: &Output) -> Result<(), Failure> {
+    match host::migrate(config).await {
+        // The running server has made it all.
+        Ok(_) => {}
+        Err(_) if control::socket_path(&config.data_dir).exists() => {}
+        Err(error) => return Err(error.into()),
+    }
+    output.progress("No console is served: [console] has no host. Commands at this host work without it.");
+    output.result(&json!({ "link": null }), || format!("Serve with: palisade serve --config {}", path.display()));
     Ok(())
 }
 

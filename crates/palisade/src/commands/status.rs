@@ -26,6 +26,7 @@ fn words(status: &Value) -> String {
         ("up", format!("{} since {}", duration(up), text(status, "started_at"))),
         ("console", text(status, "console")),
         ("sites", text(status, "sites")),
+        ("warnings", text(status, "warnings")),
         ("database", text(status, "database")),
         (
             "trail",

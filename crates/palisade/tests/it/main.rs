@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod host;
 mod program;
+mod reload;
 mod socket;
 mod trail;
 mod users;

@@ -76,6 +76,13 @@ impl Place {
         command
     }
 
+    /// The program for commands to the server, which it finds by the data directory.
+    pub(crate) fn by_data_dir(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        command.arg("--config").arg(self.data());
+        command
+    }
+
     /// Runs a command to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Said {
         run(self.program().args(args))

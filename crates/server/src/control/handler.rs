@@ -2,13 +2,17 @@
 
 mod keys;
 mod sessions;
+mod sites;
 mod status;
 mod trail;
 mod users;
 
+pub use sites::findings_as_json;
 pub(crate) use trail::verify_options;
 
-use palisade_base::{Authority, Caller, Error, Instant, Scope};
+use std::sync::Arc;
+
+use palisade_base::{Authority, Caller, Error, Instant, Kind, Scope};
 use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, model::OneTimeLink, permissions::operator_authority};
 use palisade_keys::{MANAGE_KEYS, Vault};
@@ -17,7 +21,7 @@ use palisade_trail::Trail;
 use serde_json::{Value, json};
 
 use super::{Request, answer::Answer};
-use crate::KeyDir;
+use crate::{KeyDir, Live, reload::Reloader};
 
 /// The running server, as commands see it.
 pub struct Control {
@@ -33,10 +37,10 @@ pub struct Control {
     pub trail: Trail,
     /// The way to the helper, where there is one.
     pub helper: Option<HelperClient>,
-    /// Where people sign in: `https://host` or `https://host:port`, what links begin with.
-    pub console: String,
-    /// The sites and the addresses that they are served on.
-    pub sites: Vec<String>,
+    /// What is in force at the moment.
+    pub live: Arc<Live>,
+    /// Reads the configuration again.
+    pub(crate) reloader: Arc<Reloader>,
     /// When the server started.
     pub started_at: Instant,
 }
@@ -52,7 +56,10 @@ impl Control {
         let caller = Caller::operator(operator, authority());
         match request {
             Request::Status => self.status().await,
+            Request::Reload => self.reload(&caller).await,
+            Request::SiteList => self.list_sites(answer).await,
             Request::SetUpLink => {
+                self.needs_console()?;
                 let link = self.identity.issue_set_up_link(&caller).await?;
                 Ok(self.link("/set-up/", &link))
             }
@@ -81,10 +88,19 @@ impl Control {
         }
     }
 
+    /// Refuses what would give a link that leads nowhere.
+    fn needs_console(&self) -> Result<(), Error> {
+        if self.console().is_empty() {
+            let why = "No console is served, so there is nowhere to sign in. Give it a host: [console] host = \"guard.example.com\".";
+            return Err(Error::new(Kind::Conflict, why));
+        }
+        Ok(())
+    }
+
     /// A one-time link as the command shows it: the only place where its token stands in clear.
     fn link(&self, path: &str, link: &OneTimeLink) -> Value {
         json!({
-            "link": format!("{}{path}{}", self.console, link.token.reveal()),
+            "link": format!("{}{path}{}", self.console(), link.token.reveal()),
             "expires_at": link.expires_at.to_string(),
         })
     }

@@ -12,8 +12,8 @@ mod peer;
 mod protocol;
 
 pub use client::{ClientError, call};
-pub use handler::Control;
 pub(crate) use handler::verify_options;
+pub use handler::{Control, findings_as_json};
 pub use listener::{ControlSocket, SocketError};
 pub use protocol::{Failure, FailureKind, Reply, Request, Revoke, RoleName, TrailQuery};
 

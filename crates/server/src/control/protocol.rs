@@ -15,6 +15,10 @@ pub(crate) const REPLY_LIMIT: u64 = 64 * 1024 * 1024;
 pub enum Request {
     /// How the server is.
     Status,
+    /// Reads the configuration again and puts it into force.
+    Reload,
+    /// The sites, an item for each.
+    SiteList,
     /// A link with which the first administrator is made.
     SetUpLink,
     /// Users whose name, mail address or person's name holds this; all for an empty text.

@@ -7,6 +7,7 @@ mod role_form;
 mod roles;
 mod session_policy;
 mod settings_page;
+mod sites;
 
 use palisade_base::Scope;
 use palisade_identity::{
@@ -49,5 +50,6 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
         .post("/admin/security/sessions/live/end", may(SESSION_END), live_sessions::end)
         .get("/admin/security/sessions/end-all", may(SESSION_END), live_sessions::ask_to_end_all)
         .post("/admin/security/sessions/end-all", may(SESSION_END), live_sessions::end_all)
+        .get("/admin/security/sites", may(POLICY_READ), sites::show)
         .finish()
 }

@@ -1,0 +1,139 @@
+//! Reading the configuration again while serving, and sites that are guarded.
+
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::program::{Place, run};
+
+const GUARDED: &str = "[[site]]\nname = \"tems\"\nhosts = [\"tems.localhost\"]\nupstream = \"http://127.0.0.1:9\"\n";
+
+fn text_of(place: &Place) -> String {
+    fs::read_to_string(place.config()).unwrap()
+}
+
+fn sites_of(place: &Place) -> Vec<String> {
+    let said = place.run(&["site", "list", "--json"]);
+    let site = |line: &str| serde_json::from_str::<Value>(line).unwrap()["name"].as_str().map(str::to_owned);
+    said.out.lines().filter_map(site).collect()
+}
+
+fn wait_for(what: &str, done: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// covers T1.10 (part)
+#[test]
+fn a_changed_file_comes_into_force_by_command_and_by_signal() {
+    let place = Place::embedded();
+    let server = place.serve();
+    let before = text_of(&place);
+    assert_eq!(place.run(&["reload"]).out, "The configuration is as before.\n");
+
+    fs::write(place.config(), format!("{before}{GUARDED}")).unwrap();
+    let said = place.run(&["reload"]);
+    assert_eq!((said.code, said.out.as_str()), (0, "In force now:\n  site.tems: added\n"), "{said:?}");
+    assert_eq!(sites_of(&place), ["kpi", "tems"]);
+    let listed = place.run(&["site", "list"]).out;
+    assert!(listed.contains("http://127.0.0.1:9 (") && listed.contains("self-signed, "), "{listed}");
+
+    fs::write(place.config(), &before).unwrap();
+    run(Command::new("kill").arg("-HUP").arg(server.child.id().to_string()));
+    wait_for("the signal takes the site out", || sites_of(&place) == ["kpi"]);
+    let trail = place.run(&["trail", "search", "--action", "configuration.reload", "--json"]).out;
+    assert!(trail.contains("site.tems: taken out") && trail.contains("site.tems: added"), "{trail}");
+}
+
+/// covers T1.10 (part)
+#[test]
+fn a_file_that_cant_be_used_leaves_the_old_one_in_force() {
+    let place = Place::embedded();
+    let _server = place.serve();
+    let before = text_of(&place);
+    let refused = |text: String, why: &str| {
+        fs::write(place.config(), text).unwrap();
+        // The command reads the file as well, to find the server; by the data directory it does not have to.
+        let said = run(place.by_data_dir().arg("reload"));
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.err.contains("the old configuration stays in force"), "{}", said.err);
+        assert!(said.err.contains(why), "{}", said.err);
+    };
+    refused(before.replace("localhost", "local host"), "a host name has letters a-z");
+    refused(format!("{before}{}", GUARDED.replace("127.0.0.1:9", "127.0.0.1:9/app")), "has a path");
+    refused(
+        before.replace("data_dir = ", "data_dir = \"/srv/other\" # "),
+        "data_dir can't be changed while the server runs",
+    );
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    refused(before.replace("http = []", &format!("http = [{address:?}]")), "can't be listened on");
+    let status = run(place.by_data_dir().args(["status", "--json"])).json();
+    assert_eq!(status["problems"], Value::Array(Vec::new()));
+    fs::write(place.config(), before).unwrap();
+    let trail = place.run(&["trail", "search", "--action", "configuration.reload", "--json"]).out;
+    assert_eq!(trail.matches("not_usable").count(), 4, "{trail}");
+}
+
+#[test]
+fn a_guarded_site_alone_works_and_says_that_there_is_no_console() {
+    let place = Place::embedded();
+    let guarded = text_of(&place).replace("[[site]]\nname = \"kpi\"\nhosts = [\"localhost\"]\n", GUARDED);
+    fs::write(place.config(), &guarded).unwrap();
+    let said = place.run(&["config", "check", "--json"]);
+    let checked: Value = serde_json::from_str(said.out.trim()).unwrap();
+    let whats: Vec<&str> = checked["findings"].as_array().unwrap().iter().filter_map(|f| f["what"].as_str()).collect();
+    assert!(whats.iter().any(|what| what.starts_with("no console is served")), "{whats:?}");
+    fs::create_dir_all(place.data()).unwrap();
+    let said = place.run(&["setup"]);
+    assert!(said.err.contains("No console is served"), "{said:?}");
+    let _server = place.start();
+    let status = place.run(&["status", "--json"]);
+    let status: Value = serde_json::from_str(status.out.lines().next().unwrap()).unwrap();
+    assert_eq!(status["console"], "none: [console] has no host");
+
+    fs::write(place.config(), format!("{guarded}[console]\nhost = \"guard.localhost\"\n")).unwrap();
+    let said = place.run(&["reload"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("console can't be changed while the server runs"), "{}", said.err);
+}
+
+/// covers T1.10 (part)
+#[test]
+fn config_check_tries_what_the_file_names() {
+    let place = Place::embedded();
+    place.run(&["setup"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ca = place.dir().join("ca.pem");
+    fs::write(&ca, "no certificate").unwrap();
+    let upstream = format!("{{ to = [\"https://127.0.0.1:9\"], ca = {:?} }}", ca.display().to_string());
+    let text = text_of(&place).replace("http = []", &format!("http = [{address:?}]"))
+        + &GUARDED.replace("\"http://127.0.0.1:9\"", &upstream)
+        + "[helper]\nsocket = \"/nowhere/helper.sock\"\n";
+    fs::write(place.config(), &text).unwrap();
+    let said = place.run(&["config", "check", "--json"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    let checked: Value = serde_json::from_str(said.out.trim()).unwrap();
+    let findings: Vec<(String, u64, String)> = checked["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["severity"].as_str().unwrap().to_owned(), f["line"].as_u64().unwrap_or(0), f["what"].to_string()))
+        .collect();
+    let found = |severity: &str, line: u64, what: &str| {
+        let fits = findings.iter().any(|f| f.0 == severity && f.1 == line && f.2.contains(what));
+        assert!(fits, "{severity} {line} {what}: {findings:#?}");
+    };
+    found("error", 5, &format!("{address} can't be listened on"));
+    found("error", 14, "ca.pem can't be used");
+    found("warning", 14, "https://127.0.0.1:9 can't be reached");
+    found("warning", 16, "no helper answers at /nowhere/helper.sock");
+}
