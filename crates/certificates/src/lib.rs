@@ -25,6 +25,7 @@ pub use acme::DnsChallenge;
 pub use certificates::Certificates;
 pub use error::{CertificateError, check_certificates};
 pub use facts::Facts;
+pub use palisade_config::CertificateSource;
 pub use policy::{MANAGE_CERTIFICATES, ManageCertificates, READ_CERTIFICATES, may_manage_certificates};
 pub use serving::ACME_TLS_ALPN;
 pub use status::{CertificateStatus, Trouble};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use palisade_base::Instant;
+use palisade_certificates::Certificates;
 use palisade_identity::Identity;
 use palisade_store::Store;
 use palisade_trail::Trail;
@@ -130,6 +131,8 @@ pub struct ConsoleState {
     pub trail: Trail,
     /// The store: reading the trail is written into the trail.
     pub store: Store,
+    /// The certificates of the sites.
+    pub certificates: Certificates,
     /// The place.
     pub config: Arc<ConsoleConfig>,
     /// The sites, as they are at the moment.

@@ -33,6 +33,10 @@ pub const SESSION_END: Permission = Permission::new("console.session.end");
 pub const TRAIL_READ: Permission = Permission::new("console.trail.read");
 /// Take the trail out as a file.
 pub const TRAIL_EXPORT: Permission = Permission::new("console.trail.export");
+/// See how certificates stand.
+pub const CERTIFICATE_READ: Permission = Permission::new("console.certificate.read");
+/// Order and renew certificates.
+pub const CERTIFICATE_MANAGE: Permission = Permission::new("console.certificate.manage");
 
 const ALL: &[Scope] = &[Scope::All];
 
@@ -53,6 +57,8 @@ pub fn console_permissions() -> Vec<PermissionInfo> {
         info(SESSION_END, "End sessions", "Sign out one person, or everybody."),
         info(TRAIL_READ, "Read the trail", "Search and read the record of all that happened."),
         info(TRAIL_EXPORT, "Export the trail", "Take the trail, or a part of it, out as a file."),
+        info(CERTIFICATE_READ, "See certificates", "Which certificate each host shows, and until when it is good."),
+        info(CERTIFICATE_MANAGE, "Renew certificates", "Have certificates ordered and made anew."),
     ]
 }
 

@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Read, verify and take out the trail.
     #[command(subcommand)]
     Trail(TrailCommand),
+    /// Look after the certificates of the sites.
+    #[command(subcommand)]
+    Cert(CertCommand),
     /// Look after the keys that secrets are encrypted under.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -114,6 +117,27 @@ pub(crate) struct SetupArgs {
 pub(crate) enum SiteCommand {
     /// List the sites with their hosts, applications and certificates.
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertCommand {
+    /// List the certificate of each host: who issued it, until when it is good, when it is renewed.
+    List,
+    /// Order certificates that are missing, without waiting for the next try.
+    Issue {
+        /// Of this site alone.
+        site: Option<String>,
+    },
+    /// Renew the certificates that are due; with a site, its certificate now.
+    Renew {
+        /// Of this site alone, due or not.
+        site: Option<String>,
+        /// Do whole orders and throw away what is issued: shows that renewing would work.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print the root of your own CA, to be installed on devices.
+    Root,
 }
 
 #[derive(Debug, Subcommand)]

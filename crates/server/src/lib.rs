@@ -1,6 +1,7 @@
 //! Wiring: opens the parts, hands each what it needs, serves until told to stop.
 #![doc = include_str!("../README.md")]
 
+mod certificates;
 mod check;
 pub mod control;
 mod declaration;

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    System,
+    System, certificates,
     control::{self, Control, ControlSocket},
     jobs,
     live::{InForce, Upstreams},
@@ -63,6 +63,7 @@ pub async fn start(
         limits: system.limits.clone(),
         sites,
     })?;
+    gate.metrics().add_source(certificates::figures(system.certificates.clone(), system.env.clone()));
     let gate = gate.bind().await?;
     let (config, bound) = (Arc::clone(&system.config), gate.addresses().clone());
     system.live.set(InForce { config, bound, upstreams });
@@ -93,6 +94,7 @@ fn open_control(system: &System, reloader: Arc<Reloader>) -> anyhow::Result<(Con
         helper: system.helper.clone(),
         live: Arc::clone(&system.live),
         reloader,
+        certificates: system.certificates.clone(),
         started_at: system.env.now(),
     };
     Ok((socket, Arc::new(control)))

@@ -21,6 +21,7 @@ use palisade_store::{DatabaseUrl, MigrationSet, Migrator, STORE_MIGRATIONS, Stor
 use palisade_trail::{FileSink, Sink, SyslogAddress, SyslogSink, Trail, TrailConfig};
 
 use crate::{
+    certificates::DnsRecords,
     declaration::{KPI, declarations},
     helper,
     key_file::KeyDir,
@@ -152,6 +153,7 @@ impl System {
         if let Some(helper) = &helper {
             bans.enforce_with(Arc::new(helper.clone()));
             bans.read_logs_with(helper.clone());
+            certificates.set_dns(Arc::new(DnsRecords::new(helper.clone())));
         }
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());

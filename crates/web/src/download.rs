@@ -10,6 +10,8 @@ pub enum FileKind {
     Csv,
     /// An Excel workbook.
     Xlsx,
+    /// A certificate.
+    Pem,
 }
 
 impl FileKind {
@@ -19,12 +21,14 @@ impl FileKind {
         match self {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
+            Self::Pem => "pem",
         }
     }
 
     const fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
+            Self::Pem => "application/x-pem-file",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }

@@ -4,6 +4,7 @@
 
 mod account;
 mod browser;
+mod certificates;
 mod policies;
 mod roles;
 mod sign_in;

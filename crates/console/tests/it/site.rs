@@ -1,6 +1,6 @@
 //! A site with the console on it: identity, session layer, pages.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use axum::{Router, extract::Request, middleware::Next, response::Response};
 use jiff::tz::TimeZone;
@@ -8,6 +8,8 @@ use palisade_base::{
     Caller, Env, Origin, Permission, PlainToken, RequestId, RoleId, Scope, SecretString, UserId,
     auth::{Authenticator as _, Presented},
 };
+use palisade_certificates::Certificates;
+use palisade_config::Config;
 use palisade_console::{ConsoleConfig, ConsoleState, SiteLabel, navigation, routes};
 use palisade_identity::{
     ENCRYPTED_COLUMNS, Identity, IdentityConfig,
@@ -33,6 +35,7 @@ pub(crate) struct Site {
     pub(crate) db: TestStore,
     pub(crate) identity: Identity,
     pub(crate) trail: Trail,
+    pub(crate) certificates: Certificates,
     router: Router,
 }
 
@@ -41,6 +44,15 @@ const CHEAP: HashingConfig = HashingConfig { memory_kib: 8, passes: 1, lanes: 1,
 
 pub(crate) fn operator() -> Caller {
     Caller::operator("root", operator_authority())
+}
+
+/// Of one site on this host, and one for a name that only a CA of our own certifies.
+fn certificates(db: &TestStore) -> Certificates {
+    let sites = "[[site]]\nname = \"kpi\"\nhosts = [\"acme.example\"]\n[[site]]\nname = \"tems\"\n\
+                 hosts = [\"tems.local\"]\nupstream = \"http://127.0.0.1:8000\"\ncertificate = \"local-ca\"\n";
+    let text = format!("data_dir = {:?}\n{sites}", db.dir.path().display().to_string());
+    let config = Config::parse(Path::new("palisade.toml"), &text).unwrap();
+    Certificates::load(&config, &db.env()).unwrap()
 }
 
 impl Site {
@@ -68,15 +80,17 @@ impl Site {
             links_open_at_once: false,
         };
         adjust(&mut config);
+        let certificates = certificates(&db);
         let state = ConsoleState {
             identity: identity.clone(),
             trail: trail.clone(),
             store: db.store.clone(),
+            certificates: certificates.clone(),
             config: Arc::new(config),
             sites: Arc::new(TwoSites),
         };
         let router = router(state, identity.clone(), &db.env());
-        Self { db, identity, trail, router }
+        Self { db, identity, trail, certificates, router }
     }
 
     /// A browser that has been nowhere yet.

@@ -1,5 +1,6 @@
 //! One module per noun.
 
+mod cert;
 mod config;
 mod demo;
 pub(crate) mod helper;
@@ -31,6 +32,7 @@ pub(crate) async fn run(config: &Path, command: Command, output: &Output) -> Res
         Command::User(command) => user::run(config, command, output).await,
         Command::Session(command) => session::run(config, command, output).await,
         Command::Trail(command) => trail::run(config, command, output).await,
+        Command::Cert(command) => cert::run(config, command, output).await,
         Command::Key(command) => key::run(config, &command, output).await,
     }
 }

@@ -1,5 +1,6 @@
 //! What each command does, by the services that the pages use too.
 
+mod certificates;
 mod keys;
 mod sessions;
 mod sites;
@@ -13,6 +14,7 @@ pub(crate) use trail::verify_options;
 use std::sync::Arc;
 
 use palisade_base::{Authority, Caller, Error, Instant, Kind, Scope};
+use palisade_certificates::Certificates;
 use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, model::OneTimeLink, permissions::operator_authority};
 use palisade_keys::{MANAGE_KEYS, Vault};
@@ -41,6 +43,8 @@ pub struct Control {
     pub live: Arc<Live>,
     /// Reads the configuration again.
     pub(crate) reloader: Arc<Reloader>,
+    /// The certificates of the sites.
+    pub certificates: Certificates,
     /// When the server started.
     pub started_at: Instant,
 }
@@ -85,6 +89,12 @@ impl Control {
             Request::KeyStatus => self.key_status(),
             Request::KeyRotate => self.rotate_key(&caller, answer).await,
             Request::KeyRewrap => self.rewrap_keys(&caller).await,
+            Request::CertList => self.list_certificates(answer).await,
+            Request::CertRoot => self.local_root(),
+            Request::CertIssue { site } => self.issue_certificates(&caller, site.as_deref(), answer).await,
+            Request::CertRenew { site, dry_run } => {
+                self.renew_certificates(&caller, site.as_deref(), dry_run, answer).await
+            }
         }
     }
 

@@ -103,6 +103,22 @@ pub enum Request {
     KeyRotate,
     /// A new key file, and every data key wrapped by it.
     KeyRewrap,
+    /// How the certificate of each host stands.
+    CertList,
+    /// The root of our own CA.
+    CertRoot,
+    /// Certificates that are missing.
+    CertIssue {
+        /// Of this site alone.
+        site: Option<String>,
+    },
+    /// New certificates: what is due, or a site's, due or not.
+    CertRenew {
+        /// Of this site alone.
+        site: Option<String>,
+        /// Only a try: what is issued is thrown away.
+        dry_run: bool,
+    },
 }
 
 /// Whose sessions end.

@@ -1,6 +1,7 @@
 //! The administration.
 
 mod security;
+mod system;
 mod trail;
 mod users;
 
@@ -14,6 +15,7 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
         .get("/admin", Access::SignedIn, first_page)
         .merge(users::routes(state.clone()))
         .merge(security::routes(state.clone()))
+        .merge(system::routes(state.clone()))
         .merge(trail::routes(state))
         .finish()
 }

@@ -20,6 +20,7 @@ impl Control {
         let up = self.store.env().now().since(self.started_at);
         let helper = self.helper.as_ref();
         let mut problems: Vec<String> = trail.problems.clone();
+        problems.extend(self.certificates.problems());
         problems.extend(helper.map(HelperClient::problems).unwrap_or_default());
         problems.extend(self.live.problems());
         let (now, console) = (self.live.get(), self.console());
