@@ -26,3 +26,9 @@ pub const MIGRATIONS: palisade_store::MigrationSet = palisade_store::migrations!
 /// Every statement of this crate, for the test that prepares them all.
 #[doc(hidden)]
 pub const STATEMENTS: &[palisade_store::Statement] = store::STATEMENTS;
+
+/// Reads a length of time as people write it: `30m`, `1h`, `1d 12h`. `None` where it is none, or nothing at all.
+#[must_use]
+pub fn parse_length(text: &str) -> Option<palisade_base::Span> {
+    palisade_jail::parse_duration(text).filter(|length| *length > palisade_base::Span::ZERO)
+}

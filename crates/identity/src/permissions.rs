@@ -38,6 +38,11 @@ pub const CERTIFICATE_READ: Permission = Permission::new("console.certificate.re
 /// Order and renew certificates.
 pub const CERTIFICATE_MANAGE: Permission = Permission::new("console.certificate.manage");
 
+/// See who is banned, and why. The same as `palisade_bans::READ_BANS`.
+pub const BAN_READ: Permission = Permission::new("console.ban.read");
+/// Ban, and lift bans. The same as `palisade_bans::MANAGE_BANS`.
+pub const BAN_MANAGE: Permission = Permission::new("console.ban.manage");
+
 const ALL: &[Scope] = &[Scope::All];
 
 /// The console's permissions, in the order that pages list them.
@@ -55,6 +60,8 @@ pub fn console_permissions() -> Vec<PermissionInfo> {
         info(POLICY_UPDATE, "Change security settings", "Password, multi-factor and session settings."),
         info(SESSION_READ, "See sessions", "Who is signed in, from where, since when."),
         info(SESSION_END, "End sessions", "Sign out one person, or everybody."),
+        info(BAN_READ, "See bans", "Who is shut out, by which jail, and the evidence."),
+        info(BAN_MANAGE, "Ban, and lift bans", "Shut an address or a network out, and let it in again."),
         info(TRAIL_READ, "Read the trail", "Search and read the record of all that happened."),
         info(TRAIL_EXPORT, "Export the trail", "Take the trail, or a part of it, out as a file."),
         info(CERTIFICATE_READ, "See certificates", "Which certificate each host shows, and until when it is good."),

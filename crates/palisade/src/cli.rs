@@ -60,6 +60,12 @@ pub(crate) enum Command {
     /// See who is signed in, and sign people out.
     #[command(subcommand)]
     Session(SessionCommand),
+    /// See who is banned, ban an address or a network, and lift bans.
+    #[command(subcommand)]
+    Ban(BanCommand),
+    /// See how the jails are.
+    #[command(subcommand)]
+    Jail(JailCommand),
     /// Read, verify and take out the trail.
     #[command(subcommand)]
     Trail(TrailCommand),
@@ -233,6 +239,68 @@ pub(crate) struct RevokeArgs {
     /// Everybody's.
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BanCommand {
+    /// List bans, newest first: those in force, unless asked otherwise.
+    List(BanListArgs),
+    /// Shut an address or a network out, at once. An IPv6 address stands for its /64.
+    Add(BanAddArgs),
+    /// Lift the bans of an address or a network.
+    Remove(BanTargetArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BanListArgs {
+    /// Only those that have to do with this address or network.
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) network: Option<String>,
+    /// Only those of this jail; bans by hand are of `manual`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) jail: Option<String>,
+    /// Those that are over: lifted, or run out.
+    #[arg(long, conflicts_with = "all")]
+    pub(crate) over: bool,
+    /// All of them.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BanAddArgs {
+    /// 192.0.2.7, 192.0.2.0/24, 2001:db8::/48.
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) network: String,
+    /// For how long: 30m, 1h, 7d.
+    #[arg(long = "for", value_name = "LENGTH", default_value = "1h", conflicts_with = "until_lifted")]
+    pub(crate) length: String,
+    /// Until somebody lifts it.
+    #[arg(long)]
+    pub(crate) until_lifted: bool,
+    /// Why; stands in the list and in the trail.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BanTargetArgs {
+    /// As `ban list` shows it.
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) network: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JailCommand {
+    /// Say what the jails have seen, whom they have banned, and what stands in their way.
+    Status(JailStatusArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JailStatusArgs {
+    /// Only this one, with its last doubtful lines.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

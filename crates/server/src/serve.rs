@@ -89,6 +89,7 @@ fn open_control(system: &System, reloader: Arc<Reloader>) -> anyhow::Result<(Con
         store: system.store.clone(),
         identity: system.identity.clone(),
         vault: system.vault.clone(),
+        bans: system.bans.clone(),
         key_dir: key_dir(&system.config),
         trail: system.trail.clone(),
         helper: system.helper.clone(),

@@ -15,8 +15,9 @@ pub enum BanTime {
 const MAX_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 const MONTH: f64 = 365.25 * 86_400.0 / 12.0;
 
-/// Reads a length of time; `None` where it is none.
-pub(crate) fn parse_duration(text: &str) -> Option<Span> {
+/// Reads a length of time as fail2ban writes them; `None` where it is none.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Span> {
     let seconds = parse_seconds(text).filter(|seconds| (0.0..=MAX_SECONDS).contains(seconds))?;
     // In the range just checked, so nothing is cut off but parts of a microsecond.
     #[expect(clippy::cast_possible_truncation, reason = "bounded above")]

@@ -7,5 +7,5 @@ mod policy;
 
 pub use config::{JailConfig, JailFiles, LogPath};
 pub use counting::{Ban, Jail};
-pub use duration::BanTime;
+pub use duration::{BanTime, parse_duration};
 pub use policy::{Increment, JailPolicy};

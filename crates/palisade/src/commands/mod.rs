@@ -1,9 +1,11 @@
 //! One module per noun.
 
 mod cert;
+mod ban;
 mod config;
 mod demo;
 pub(crate) mod helper;
+mod jail;
 mod key;
 mod serve;
 mod server;
@@ -16,7 +18,11 @@ mod user;
 
 use std::path::Path;
 
-use crate::{cli::Command, failure::Failure, output::Output};
+use crate::{
+    cli::{Command, JailCommand},
+    failure::Failure,
+    output::Output,
+};
 
 /// Does what the command line asks.
 pub(crate) async fn run(config: &Path, command: Command, output: &Output) -> Result<(), Failure> {
@@ -31,6 +37,8 @@ pub(crate) async fn run(config: &Path, command: Command, output: &Output) -> Res
         Command::Site(command) => site::run(config, &command, output).await,
         Command::User(command) => user::run(config, command, output).await,
         Command::Session(command) => session::run(config, command, output).await,
+        Command::Ban(command) => ban::run(config, command, output).await,
+        Command::Jail(JailCommand::Status(args)) => jail::status(config, args, output).await,
         Command::Trail(command) => trail::run(config, command, output).await,
         Command::Cert(command) => cert::run(config, command, output).await,
         Command::Key(command) => key::run(config, &command, output).await,

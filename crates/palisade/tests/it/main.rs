@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod certificates;
+mod bans;
 mod config;
 mod demo;
 mod host;

@@ -1,6 +1,7 @@
 //! What each command does, by the services that the pages use too.
 
 mod certificates;
+mod bans;
 mod keys;
 mod sessions;
 mod sites;
@@ -13,6 +14,7 @@ pub(crate) use trail::verify_options;
 
 use std::sync::Arc;
 
+use palisade_bans::Bans;
 use palisade_base::{Authority, Caller, Error, Instant, Kind, Scope};
 use palisade_certificates::Certificates;
 use palisade_helper::client::HelperClient;
@@ -33,6 +35,8 @@ pub struct Control {
     pub identity: Identity,
     /// Keys.
     pub vault: Vault,
+    /// Who is shut out, and the jails.
+    pub bans: Bans,
     /// Where the key file lies.
     pub key_dir: KeyDir,
     /// The trail.
@@ -80,6 +84,14 @@ impl Control {
             Request::UserResetFactor { login } => self.reset_factor(&caller, &login).await,
             Request::SessionList => self.list_sessions(&caller, answer).await,
             Request::SessionRevoke(revoke) => self.revoke_sessions(&caller, &revoke).await,
+            Request::BanList { live, network, jail } => {
+                self.list_bans(&caller, live, network.as_deref(), jail, answer).await
+            }
+            Request::BanAdd { network, length, reason } => {
+                self.add_ban(&caller, &network, length.as_deref(), reason).await
+            }
+            Request::BanRemove { network } => self.remove_ban(&caller, &network).await,
+            Request::JailStatus { name } => self.jail_status(&caller, name.as_deref(), answer).await,
             Request::TrailTail { filter, lines, follow } => {
                 self.tail_trail(&caller, filter, lines, follow, answer).await
             }

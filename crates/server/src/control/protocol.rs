@@ -72,6 +72,34 @@ pub enum Request {
     SessionList,
     /// Signs people out.
     SessionRevoke(Revoke),
+    /// Who is banned.
+    BanList {
+        /// Those that hold (`Some(true)`), those that are over, or all.
+        live: Option<bool>,
+        /// Those that have to do with this address or network.
+        network: Option<String>,
+        /// Of this jail.
+        jail: Option<String>,
+    },
+    /// Shuts an address or a network out.
+    BanAdd {
+        /// Which.
+        network: String,
+        /// For how long, such as `1h`; not given: until it is lifted.
+        length: Option<String>,
+        /// Why.
+        reason: String,
+    },
+    /// Lifts the bans of exactly this address or network.
+    BanRemove {
+        /// Which.
+        network: String,
+    },
+    /// How the jails are.
+    JailStatus {
+        /// Only this one.
+        name: Option<String>,
+    },
     /// The newest entries of the trail, and what comes.
     TrailTail {
         /// Which.
