@@ -30,6 +30,7 @@ pub fn navigation() -> Vec<NavItem> {
         item("Session Settings", "/admin/security/sessions", Icon::Clock, permissions::POLICY_READ, None),
         item("Sites and Limits", "/admin/security/sites", Icon::Home, permissions::POLICY_READ, None),
         item("Certificates", "/admin/system/certificates", Icon::Key, permissions::CERTIFICATE_READ, None),
+        item("Jails and Bans", "/admin/security/bans", Icon::Stop, permissions::BAN_READ, None),
         item("Trail", "/admin/trail", Icon::Trail, permissions::TRAIL_READ, Some(70)),
     ]
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use palisade_bans::Bans;
 use palisade_base::Instant;
 use palisade_certificates::Certificates;
 use palisade_identity::Identity;
@@ -127,6 +128,8 @@ pub trait SiteReports: Send + Sync {
 pub struct ConsoleState {
     /// Users, sessions, roles, settings.
     pub identity: Identity,
+    /// Who is shut out, and the jails.
+    pub bans: Bans,
     /// The trail.
     pub trail: Trail,
     /// The store: reading the trail is written into the trail.

@@ -83,6 +83,7 @@ fn console_alone(system: &System, links_open_at_once: bool) -> Routes {
 fn console_state(system: &System, links_open_at_once: bool) -> ConsoleState {
     ConsoleState {
         identity: system.identity.clone(),
+        bans: system.bans.clone(),
         trail: system.trail.clone(),
         store: system.store.clone(),
         certificates: system.certificates.clone(),

@@ -20,4 +20,5 @@ const MIGRATOR: Migrator = Migrator(&[
     palisade_records::MIGRATIONS,
     palisade_identity::MIGRATIONS,
     palisade_trail::MIGRATIONS,
+    palisade_bans::MIGRATIONS,
 ]);

@@ -83,6 +83,7 @@ impl Site {
         let certificates = certificates(&db);
         let state = ConsoleState {
             identity: identity.clone(),
+            bans: palisade_bans::Bans::open(db.store.clone(), &palisade_config::Config::default()).await.unwrap(),
             trail: trail.clone(),
             store: db.store.clone(),
             certificates: certificates.clone(),

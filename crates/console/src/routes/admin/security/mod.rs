@@ -1,5 +1,6 @@
 //! Admin > Security.
 
+mod bans;
 mod factor_policy;
 mod live_sessions;
 mod password_policy;
@@ -20,7 +21,7 @@ use crate::ConsoleState;
 
 pub(super) fn routes(state: ConsoleState) -> Routes {
     let may = |permission| Access::Permission(permission, Scope::All);
-    Routes::new(state)
+    Routes::new(state.clone())
         .get("/admin/security/roles", may(ROLE_READ), roles::list)
         .get("/admin/security/roles/new", may(ROLE_UPDATE), roles::new)
         .post("/admin/security/roles/new", may(ROLE_UPDATE), roles::create)
@@ -51,5 +52,6 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
         .get("/admin/security/sessions/end-all", may(SESSION_END), live_sessions::ask_to_end_all)
         .post("/admin/security/sessions/end-all", may(SESSION_END), live_sessions::end_all)
         .get("/admin/security/sites", may(POLICY_READ), sites::show)
+        .merge(bans::routes(state))
         .finish()
 }
