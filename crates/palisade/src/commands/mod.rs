@@ -1,7 +1,7 @@
 //! One module per noun.
 
-mod cert;
 mod ban;
+mod cert;
 mod config;
 mod demo;
 pub(crate) mod helper;

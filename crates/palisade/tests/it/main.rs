@@ -1,8 +1,8 @@
 //! The command line: the real binary, with real servers and databases.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic here is a failed test")]
 
-mod certificates;
 mod bans;
+mod certificates;
 mod config;
 mod demo;
 mod host;

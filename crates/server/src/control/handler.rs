@@ -1,7 +1,7 @@
 //! What each command does, by the services that the pages use too.
 
-mod certificates;
 mod bans;
+mod certificates;
 mod keys;
 mod sessions;
 mod sites;
