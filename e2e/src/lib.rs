@@ -16,6 +16,6 @@ mod webdriver;
 
 pub use browser::{Browser, Width};
 pub use client::{Answer, Client};
-pub use palisade::{Account, Palisade, target_dir};
+pub use palisade::{Account, Palisade, binary, target_dir};
 pub use totp::TotpSecret;
 pub use wait::until;

@@ -245,7 +245,11 @@ pub fn target_dir() -> PathBuf {
 }
 
 /// The binary as the sources are now, or the one that `PALISADE_BINARY` names.
-fn binary() -> &'static Path {
+///
+/// # Panics
+/// It can't be built.
+#[must_use]
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(binary) = std::env::var_os("PALISADE_BINARY") {

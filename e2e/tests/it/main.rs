@@ -3,9 +3,12 @@
 
 mod api;
 mod attacks;
+mod bans;
 mod evaluations;
+mod load;
 mod matrix;
 mod people;
 mod set_up;
 mod support;
 mod tls;
+mod wire;

@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener, path::Path, process::Command};
 use palisade_helper::{HelperFile, process::confine};
 use tempfile::TempDir;
 
-use crate::namespace::Namespaces;
+use palisade_testkit::Namespaces;
 
 /// Runs something in confinement.
 fn confined<T: Send>(file: &HelperFile, work: impl FnOnce(&[String]) -> T + Send) -> T {

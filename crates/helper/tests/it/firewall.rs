@@ -12,7 +12,7 @@ use palisade_helper::{
     protocol::{Ban, FailureKind},
 };
 
-use crate::namespace::{CLIENT, CLIENT_V6, Namespaces, OTHER_CLIENT};
+use palisade_testkit::{CLIENT, CLIENT_V6, Namespaces, OTHER_CLIENT};
 
 const GUARDED: u16 = 8443;
 const UNGUARDED: u16 = 8022;
@@ -50,7 +50,7 @@ fn guarded() -> (Namespaces, Firewall) {
     (namespaces, firewall)
 }
 
-/// covers T5.2 (part)
+/// covers T5.4 (part)
 #[test]
 fn a_banned_address_is_dropped_at_the_guarded_ports_and_no_other_is() {
     let (namespaces, mut firewall) = guarded();

@@ -24,7 +24,7 @@ use rustix::thread::{Uid, set_thread_res_uid};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::namespace::{CLIENT, Namespaces, OTHER_CLIENT};
+use palisade_testkit::{CLIENT, Namespaces, OTHER_CLIENT};
 
 const PORT: u16 = 8443;
 const LIMIT: Duration = Duration::from_secs(30);
@@ -124,7 +124,7 @@ fn failure(reply: Option<Reply>) -> Option<FailureKind> {
     }
 }
 
-/// covers T5.2 (part)
+/// covers T5.4 (part)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bans_come_back_when_the_helper_does_and_nobody_waits_for_it() {
     let namespaces = Arc::new(Namespaces::new());

@@ -7,4 +7,3 @@ mod firewall;
 mod follow;
 mod follow_any;
 mod helper;
-mod namespace;

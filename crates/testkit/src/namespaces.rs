@@ -1,6 +1,7 @@
 //! Two network namespaces with a wire between them: a host that is guarded, and a client that is not this machine.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io,
     net::{IpAddr, SocketAddr, TcpListener, TcpStream},
@@ -13,24 +14,36 @@ use std::{
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 /// Two namespaces. They go with it.
-pub(crate) struct Namespaces {
+#[derive(Debug)]
+pub struct Namespaces {
     host: String,
     client: String,
 }
 
-/// Addresses of the wire: documentation's, so that nothing else can be meant.
-pub(crate) const HOST: &str = "198.51.100.1";
-pub(crate) const CLIENT: &str = "198.51.100.2";
-pub(crate) const OTHER_CLIENT: &str = "198.51.100.3";
-pub(crate) const HOST_V6: &str = "2001:db8:1::1";
-pub(crate) const CLIENT_V6: &str = "2001:db8:1::2";
+/// The host's address. All addresses of the wire are documentation's, so that nothing else can be meant.
+pub const HOST: &str = "198.51.100.1";
+/// The client's own address.
+pub const CLIENT: &str = "198.51.100.2";
+/// Another address of the client: somebody else, to the host.
+pub const OTHER_CLIENT: &str = "198.51.100.3";
+/// One more.
+pub const THIRD_CLIENT: &str = "198.51.100.4";
+/// The host's address in IPv6.
+pub const HOST_V6: &str = "2001:db8:1::1";
+/// The client's address in IPv6.
+pub const CLIENT_V6: &str = "2001:db8:1::2";
 
 /// Long enough for a packet that gets through, on a busy machine.
 const CONNECT: Duration = Duration::from_millis(900);
 
 impl Namespaces {
     /// Makes them. A machine that can't is one where this can't be tested, which is a failure and no success.
-    pub(crate) fn new() -> Self {
+    ///
+    /// # Panics
+    /// They can't be made.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it makes something in the kernel, which nobody does by the way")]
+    pub fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = format!("{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let made = Self { host: format!("palisade-h{number}"), client: format!("palisade-c{number}") };
@@ -38,7 +51,9 @@ impl Namespaces {
         ip(&["netns", "add", host]);
         ip(&["netns", "add", client]);
         ip(&["-n", host, "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", client]);
-        for (name, addresses) in [(host, &[HOST, HOST_V6][..]), (client, &[CLIENT, OTHER_CLIENT, CLIENT_V6])] {
+        for (name, addresses) in
+            [(host, &[HOST, HOST_V6][..]), (client, &[CLIENT, OTHER_CLIENT, THIRD_CLIENT, CLIENT_V6])]
+        {
             for address in addresses {
                 let length = if address.contains(':') { 64 } else { 24 };
                 ip(&["-n", name, "address", "add", &format!("{address}/{length}"), "dev", "wire", "nodad"]);
@@ -50,24 +65,58 @@ impl Namespaces {
     }
 
     /// Does something on the host, on a thread that is there.
-    pub(crate) fn on_host<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+    ///
+    /// # Panics
+    /// It panics, or the thread can't get there.
+    pub fn on_host<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         within(&self.host, work)
     }
 
+    /// Does something on the client, on a thread that is there. What it starts is there, too.
+    ///
+    /// # Panics
+    /// It panics, or the thread can't get there.
+    pub fn on_client<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        within(&self.client, work)
+    }
+
+    /// A program that will run on the host.
+    #[must_use]
+    pub fn host_command(&self, program: impl AsRef<OsStr>) -> Command {
+        command_in(&self.host, program.as_ref())
+    }
+
+    /// A program that will run on the client.
+    #[must_use]
+    pub fn client_command(&self, program: impl AsRef<OsStr>) -> Command {
+        command_in(&self.client, program.as_ref())
+    }
+
     /// A listener on the host, on IPv4 and IPv6, that takes connections until the end.
-    pub(crate) fn listen(&self, port: u16) {
+    ///
+    /// # Panics
+    /// The port is taken.
+    pub fn listen(&self, port: u16) {
         let listener = self.on_host(|| TcpListener::bind(SocketAddr::from(([0_u16; 8], port))).unwrap());
         std::thread::spawn(move || listener.incoming().for_each(drop));
     }
 
     /// Whether the client can reach this port of the host, coming from this address.
-    pub(crate) fn can_connect(&self, from: &str, port: u16) -> bool {
+    ///
+    /// # Panics
+    /// `from` is no address.
+    #[must_use]
+    pub fn can_connect(&self, from: &str, port: u16) -> bool {
         within(&self.client, || connect(from.parse().unwrap(), port).is_ok())
     }
 
-    /// As `nft list` tells it.
-    pub(crate) fn rules(&self) -> String {
-        let output = Command::new("ip").args(["netns", "exec", &self.host, "nft", "list", "ruleset"]).output().unwrap();
+    /// The host's firewall, as `nft list` tells it.
+    ///
+    /// # Panics
+    /// It can't be asked.
+    #[must_use]
+    pub fn rules(&self) -> String {
+        let output = self.host_command("nft").args(["list", "ruleset"]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -79,6 +128,12 @@ impl Drop for Namespaces {
             let _ = Command::new("ip").args(["netns", "delete", name]).status();
         }
     }
+}
+
+fn command_in(namespace: &str, program: &OsStr) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace]).arg(program);
+    command
 }
 
 fn ip(arguments: &[&str]) {
