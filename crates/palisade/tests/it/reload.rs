@@ -91,7 +91,6 @@ fn a_guarded_site_alone_works_and_says_that_there_is_no_console() {
     let checked: Value = serde_json::from_str(said.out.trim()).unwrap();
     let whats: Vec<&str> = checked["findings"].as_array().unwrap().iter().filter_map(|f| f["what"].as_str()).collect();
     assert!(whats.iter().any(|what| what.starts_with("no console is served")), "{whats:?}");
-    fs::create_dir_all(place.data()).unwrap();
     let said = place.run(&["setup"]);
     assert!(said.err.contains("No console is served"), "{said:?}");
     let _server = place.start();
