@@ -9,6 +9,7 @@
 
 mod browser;
 mod client;
+pub mod echo;
 mod palisade;
 mod totp;
 mod wait;

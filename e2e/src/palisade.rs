@@ -80,10 +80,19 @@ impl Palisade {
     /// It can't be built, or does not become ready.
     #[must_use]
     pub fn served() -> Self {
+        Self::served_with("")
+    }
+
+    /// The same, with more in the configuration: further sites.
+    ///
+    /// # Panics
+    /// As [`Self::served`].
+    #[must_use]
+    pub fn served_with(more: &str) -> Self {
         let mut served = Self::demo();
         served.stop();
         let config = served.data.path().join("palisade.toml");
-        std::fs::write(&config, configuration(&served.data_dir())).unwrap();
+        std::fs::write(&config, configuration(&served.data_dir()) + more).unwrap();
         let mut command = command();
         command.arg("--config").arg(config).arg("serve").stdin(Stdio::null()).stdout(Stdio::null());
         served.child = command.stderr(File::create(served.log_path()).unwrap()).spawn().unwrap();
@@ -119,6 +128,17 @@ impl Palisade {
         let said: serde_json::Value = serde_json::from_str(run(program("setup").arg("--json")).trim()).unwrap();
         let link = said["link"].as_str().expect("setup gives a link").to_owned();
         (served, link)
+    }
+
+    /// Gives a command at its host; what it answers, as JSON.
+    ///
+    /// # Panics
+    /// The command fails, or was not started with a configuration.
+    #[must_use]
+    pub fn say(&self, words: &[&str]) -> serde_json::Value {
+        let mut command = command();
+        command.arg("--config").arg(self.data.path().join("palisade.toml")).args(words).arg("--json");
+        serde_json::from_str(run(command.stdin(Stdio::null())).trim()).unwrap()
     }
 
     /// Asks it to stop, as a service manager does, and waits until it has.

@@ -5,6 +5,7 @@ mod api;
 mod attacks;
 mod bans;
 mod evaluations;
+mod guarded;
 mod load;
 mod matrix;
 mod people;
