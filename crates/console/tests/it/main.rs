@@ -5,6 +5,7 @@
 mod account;
 mod browser;
 mod certificates;
+mod hand_off;
 mod policies;
 mod roles;
 mod sign_in;

@@ -111,11 +111,17 @@ impl Site {
         let permit = permit_create_users(&operator).unwrap();
         let user = self.identity.create_user(&operator, &permit, user).await.unwrap().id;
         for (site, key) in roles {
-            let role = self.role(site, key).await;
-            let permit = permit_give_roles(&operator).unwrap();
-            self.identity.grant_role(&operator, &permit, user, role).await.unwrap();
+            self.grant(user, site, key).await;
         }
         user
+    }
+
+    /// Gives somebody a role.
+    pub(crate) async fn grant(&self, user: UserId, site: &str, key: &str) {
+        let operator = operator();
+        let role = self.role(site, key).await;
+        let permit = permit_give_roles(&operator).unwrap();
+        self.identity.grant_role(&operator, &permit, user, role).await.unwrap();
     }
 
     pub(crate) async fn role(&self, site: &str, key: &str) -> RoleId {
@@ -156,7 +162,7 @@ impl Site {
     }
 }
 
-fn kpi_declaration() -> SiteDeclaration {
+pub(crate) fn kpi_declaration() -> SiteDeclaration {
     let read = PermissionInfo {
         permission: EMPLOYEE_READ,
         label: "See employees",

@@ -135,23 +135,22 @@ impl Identity {
             return Ok(Arc::clone(ring));
         }
         self.rotate_identity_keys().await?;
-        let ring = Arc::new(self.read_keyring(now).await?);
+        // Read with a clock of its own: a key that was made just now signs from an instant later than this function began.
+        let ring = Arc::new(self.read_keyring(self.now()).await?);
         *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ring));
         Ok(ring)
     }
 
     async fn read_keyring(&self, now: Instant) -> Result<Keyring, Error> {
         let keys = identity_keys::list(&mut *self.read().await?).await?;
-        let (mut signing, mut published) = (None, Vec::new());
+        let mut published = Vec::new();
         for key in &keys {
-            let private = self.private_key(key).await?;
-            let kid = kid(key.id);
-            published.push(public_key(&private, &kid)?);
-            if signing.is_none() && key.signs_from <= now {
-                signing = Some((kid, private));
-            }
+            published.push(public_key(&self.private_key(key).await?, &kid(key.id))?);
         }
-        let (kid, signing) = signing.ok_or_else(|| Error::internal("no key for identity tokens"))?;
+        // Where another node's clock is ahead, the first key of all may have a time that has not come here yet.
+        let due = keys.iter().find(|key| key.signs_from <= now).or_else(|| keys.last());
+        let due = due.ok_or_else(|| Error::internal("no key for identity tokens"))?;
+        let (kid, signing) = (kid(due.id), self.private_key(due).await?);
         Ok(Keyring { read_at: now, kid, signing, published: json!({ "keys": published }) })
     }
 

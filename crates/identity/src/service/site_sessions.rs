@@ -192,13 +192,14 @@ impl SiteSessions for Identity {
         let entry = |caller: &Caller, action, resource| {
             TrailEntry::new(Category::Authentication, caller, action, resource).note("site", hand_off.site)
         };
-        let mut tx = self.write().await?;
-        let Some(code) = site_sessions::find_code(&mut tx, &hash).await? else {
-            drop(tx);
+        // Made-up codes are looked for without a place in the queue of those who write.
+        if site_sessions::find_code(&mut *self.read().await?, &hash).await?.is_none() {
             let refused = entry(&nobody, "hand_off.take", Resource::whole("hand_off")).failed("unknown");
             self.trace_failure(refused).await?;
             return Err(spent());
-        };
+        }
+        let mut tx = self.write().await?;
+        let code = site_sessions::find_code(&mut tx, &hash).await?.ok_or_else(spent)?;
         match self.enter_site(&mut tx, &hand_off, &code).await? {
             Ok((record, token)) => {
                 let caller = as_session(&record, Arc::default(), origin);
