@@ -7,6 +7,7 @@ mod bans;
 mod evaluations;
 mod guarded;
 mod load;
+mod guarded;
 mod matrix;
 mod people;
 mod set_up;
