@@ -39,13 +39,17 @@ const PACKAGES: [Package; 13] = [
     },
     Package { name: "nftables", wanted_for: "bans in the kernel", is_there: || has("nft") },
     Package { name: "slowhttptest", wanted_for: "slow clients", is_there: || has("slowhttptest") },
-    Package { name: "python3-venv", wanted_for: "the API and accessibility checkers", is_there: has_venv },
+    Package {
+        name: "python3-venv",
+        wanted_for: "the API and accessibility checkers, and an application to guard",
+        is_there: has_venv,
+    },
 ];
 
 /// Python tools, pinned. The second only carries the accessibility checker (axe-core) as one script; what it depends
-/// on, a browser of its own, is not wanted.
-const PYTHON_TOOLS: [(&str, &[&str]); 2] =
-    [("schemathesis==4.32.5", &[]), ("axe-playwright-python==0.1.8", &["--no-deps"])];
+/// on, a browser of its own, is not wanted. The third is a real application to stand behind the gate.
+const PYTHON_TOOLS: [(&str, &[&str]); 3] =
+    [("schemathesis==4.32.5", &[]), ("axe-playwright-python==0.1.8", &["--no-deps"]), ("jupyter-server==2.21.1", &[])];
 
 /// Where fail2ban's filters and their sample lines are unpacked.
 pub(crate) const FAIL2BAN: &str = "target/fail2ban";

@@ -8,6 +8,7 @@ mod evaluations;
 mod guarded;
 mod load;
 mod guarded;
+mod guarded_site;
 mod matrix;
 mod people;
 mod set_up;
