@@ -33,8 +33,10 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         Need::SignIn(wanted) => wanted,
     };
     if access.takes_own_token(path, passage.request.headers()) {
-        // Who shows a token means the token: that somebody is signed in beside it decides nothing.
+        // Who shows a token means the token: that somebody is signed in beside it decides nothing. Applications fall back
+        // to a session cookie where they do not know a token, so a made-up one must not carry a cookie past the sign-in.
         passage.request.extensions_mut().remove::<OnSite>();
+        passage.request.headers_mut().remove(header::COOKIE);
         return pipeline::run(next, passage);
     }
     let refusal = match passage.request.extensions().get::<OnSite>() {

@@ -467,6 +467,7 @@ fn app(site: &str) -> Router {
     routes
         .into_router()
         .route("/echo", routing::any(echo))
+        .route("/echo/api", routing::any(echo))
         .route("/bad-gateway", bad_gateway)
         .route("/refuse", routing::any(async || StatusCode::UNAUTHORIZED))
         .route("/api/method/login", routing::any(frappe_login))
