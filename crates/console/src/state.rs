@@ -5,6 +5,7 @@ use std::sync::Arc;
 use palisade_bans::Bans;
 use palisade_base::Instant;
 use palisade_certificates::Certificates;
+use palisade_counters::LimitBoard;
 use palisade_identity::Identity;
 use palisade_store::Store;
 use palisade_trail::Trail;
@@ -119,8 +120,8 @@ pub trait SiteReports: Send + Sync {
     fn sites(&self) -> Vec<SiteReport>;
     /// The file that says so.
     fn file(&self) -> String;
-    /// Limits in force: name, what it holds for, how much.
-    fn limits(&self) -> Vec<[String; 3]>;
+    /// The limits in force, and what they have refused lately.
+    fn limits(&self) -> LimitBoard;
 }
 
 /// The state of every handler here.

@@ -33,4 +33,4 @@ pub use pipeline::layers;
 pub use readiness::Readiness;
 pub use sites::{Guarded, Site, SiteApp};
 pub use tls::TlsError;
-pub use ways_in::{FieldScanner, Findings, WaysIn};
+pub use ways_in::WaysIn;

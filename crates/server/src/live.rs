@@ -7,8 +7,9 @@ use std::{
 
 use palisade_base::Env;
 use palisade_certificates::{CertificateStatus, Certificates};
-use palisade_config::{Backend, Config, LimitConfig, SiteConfig};
+use palisade_config::{Backend, Config, SiteConfig};
 use palisade_console::{CertificateReport, SiteReport, SiteReports, UpstreamReport};
+use palisade_counters::LimitBoard;
 use palisade_gate::{BoundAddresses, header_values};
 use palisade_upstream::{AddressHealth, Upstream};
 
@@ -27,13 +28,14 @@ pub(crate) struct InForce {
 pub struct Live {
     now: RwLock<Arc<InForce>>,
     certificates: Certificates,
+    limits: LimitBoard,
     env: Env,
 }
 
 impl Live {
-    pub(crate) fn new(config: Arc<Config>, certificates: Certificates, env: Env) -> Self {
+    pub(crate) fn new(config: Arc<Config>, certificates: Certificates, limits: LimitBoard, env: Env) -> Self {
         let now = InForce { config, ..InForce::default() };
-        Self { now: RwLock::new(Arc::new(now)), certificates, env }
+        Self { now: RwLock::new(Arc::new(now)), certificates, limits, env }
     }
 
     pub(crate) fn get(&self) -> Arc<InForce> {
@@ -65,48 +67,9 @@ impl SiteReports for Live {
         self.get().config.path().display().to_string()
     }
 
-    fn limits(&self) -> Vec<[String; 3]> {
-        let config = Arc::clone(&self.get().config);
-        let limits = &config.limits;
-        let rate = |requests: u32, seconds: u32, burst: u32| match burst {
-            0 => format!("{requests} in {seconds} s"),
-            burst => format!("{requests} in {seconds} s, and {burst} more at once"),
-        };
-        let row = |name: &str, of: &str, much| [name.to_owned(), of.to_owned(), much];
-        let of_config =
-            |limit: &LimitConfig| row(&limit.name, &scope_of(limit), rate(limit.requests, limit.seconds, limit.burst));
-        let mut rows = vec![
-            row(
-                "user",
-                "each user, API key, or address that has not signed in",
-                rate(limits.user.requests, limits.user.seconds, 0),
-            ),
-            row("api", "each address, to /api/", rate(limits.api.requests, limits.api.seconds, limits.api.burst)),
-            row(
-                "login",
-                "each address, on every way in",
-                rate(limits.login.requests, limits.login.seconds, limits.login.burst),
-            ),
-        ];
-        rows.extend(config.limit.iter().map(of_config));
-        rows
+    fn limits(&self) -> LimitBoard {
+        self.limits.clone()
     }
-}
-
-/// What a limit of the operator's own holds for, in words.
-fn scope_of(limit: &LimitConfig) -> String {
-    let mut words = format!("each {}", limit.by.as_str());
-    if let Some(site) = &limit.site {
-        words.push_str(&format!(", on {site}"));
-    }
-    let methods: Vec<&str> = limit.methods.iter().map(palisade_config::MethodName::as_str).collect();
-    if !methods.is_empty() {
-        words.push_str(&format!(", {}", methods.join(" ")));
-    }
-    if let Some(path) = &limit.path {
-        words.push_str(&format!(", to {path}"));
-    }
-    words
 }
 
 impl Live {

@@ -158,7 +158,7 @@ impl System {
         let trail = Trail::start(store.clone(), &vault, trail_config(&config)).await?;
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
         let (config, limits) = (Arc::new(config), LimitBoard::default());
-        let live = Arc::new(Live::new(Arc::clone(&config), certificates.clone(), env.clone()));
+        let live = Arc::new(Live::new(Arc::clone(&config), certificates.clone(), limits.clone(), env.clone()));
         Ok(Self { config, live, env, store, vault, records, identity, bans, helper, certificates, limits, trail })
     }
 

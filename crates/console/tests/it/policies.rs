@@ -148,3 +148,14 @@ on_both_engines! {
         assert_eq!(site.browser().sign_in("mia", crate::site::PASSWORD).await.location(), "/sign-in/enrol");
     }
 }
+
+on_both_engines! {
+    /// covers T4.1 (part)
+    async fn limits_say_what_they_refused_and_whom(db: TestStore) {
+        let site = Site::new(db).await;
+        let (mut ada, _) = site.administrator().await;
+        let page = ada.get("/admin/security/sites").await;
+        page.says("Limits in force").says("5 in a minute, 6 at once").says("Tries to sign in");
+        page.says("Refused within the last ten minutes").says("Address 192.0.2.7");
+    }
+}

@@ -5,12 +5,13 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 use axum::{Router, extract::Request, middleware::Next, response::Response};
 use jiff::tz::TimeZone;
 use palisade_base::{
-    Caller, Env, Origin, Permission, PlainToken, RequestId, RoleId, Scope, SecretString, UserId,
+    AddressKey, Caller, Env, Instant, Origin, Permission, PlainToken, RequestId, RoleId, Scope, SecretString, UserId,
     auth::{Authenticator as _, Presented},
 };
 use palisade_certificates::Certificates;
 use palisade_config::Config;
 use palisade_console::{ConsoleConfig, ConsoleState, SiteLabel, navigation, routes};
+use palisade_counters::{LimitBoard, LimitFacts, LimitKey};
 use palisade_identity::{
     ENCRYPTED_COLUMNS, Identity, IdentityConfig,
     model::{FactorRule, InitialPassword, NewUser, PermissionInfo, PersonOf, RoleTemplate, SiteDeclaration, UserName},
@@ -88,7 +89,7 @@ impl Site {
             store: db.store.clone(),
             certificates: certificates.clone(),
             config: Arc::new(config),
-            sites: Arc::new(TwoSites),
+            sites: Arc::new(TwoSites(db.env().now())),
         };
         let router = router(state, identity.clone(), &db.env());
         Self { db, identity, trail, certificates, router }
@@ -220,7 +221,7 @@ async fn session_layer(identity: &Identity, frame: &SiteFrame, env: &Env, reques
 }
 
 /// What a server would tell about its sites.
-struct TwoSites;
+struct TwoSites(Instant);
 
 impl palisade_console::SiteReports for TwoSites {
     fn sites(&self) -> Vec<palisade_console::SiteReport> {
@@ -257,7 +258,21 @@ impl palisade_console::SiteReports for TwoSites {
         "/etc/palisade/palisade.toml".to_owned()
     }
 
-    fn limits(&self) -> Vec<[String; 3]> {
-        vec![["login".to_owned(), "each address".to_owned(), "5 in 60 s, and 5 more at once".to_owned()]]
+    /// A limit that has refused somebody just now.
+    fn limits(&self) -> LimitBoard {
+        let board = LimitBoard::default();
+        let facts = LimitFacts {
+            name: "login".to_owned(),
+            holds_for: "Tries to sign in".to_owned(),
+            counts_by: "address".to_owned(),
+            requests: 5,
+            seconds: 60,
+            burst: Some(5),
+        };
+        let login = board.figures_of(facts);
+        let address = "192.0.2.7".parse().unwrap();
+        login.refused(LimitKey::Address(AddressKey::from(address)), address, self.0);
+        board.put_up(vec![login]);
+        board
     }
 }

@@ -6,6 +6,6 @@ mod fields;
 mod rules;
 
 pub(crate) use body::{Late, Refuse, look_at_body};
-pub use fields::{FieldScanner, Findings};
+pub(crate) use fields::FieldScanner;
 pub use rules::WaysIn;
 pub(crate) use rules::{Judged, shows_credentials};

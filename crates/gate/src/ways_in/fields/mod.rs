@@ -45,13 +45,13 @@ impl Field {
 
 /// What has been found so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Findings {
+pub(crate) struct Findings {
     /// A command by which people sign in, or one that can't be judged.
-    pub way_in: bool,
+    pub(crate) way_in: bool,
     /// There is a command at all.
-    pub command: bool,
+    pub(crate) command: bool,
     /// The account that was named first.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
 }
 
 impl Findings {
@@ -77,7 +77,7 @@ impl Findings {
 
 /// Reads a body in pieces.
 #[derive(Debug, Default)]
-pub struct FieldScanner {
+pub(crate) struct FieldScanner {
     findings: Findings,
     urlencoded: Option<UrlEncoded>,
     multipart: Option<Multipart>,
@@ -90,7 +90,7 @@ impl FieldScanner {
     /// The words are looked for anywhere in the header, and in every line of it: what one app takes for the type,
     /// another takes for a parameter.
     #[must_use]
-    pub fn for_body(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn for_body(headers: &HeaderMap) -> Option<Self> {
         let mut types = String::new();
         for value in headers.get_all(header::CONTENT_TYPE) {
             types.push_str(&String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
@@ -111,7 +111,7 @@ impl FieldScanner {
     }
 
     /// Reads on.
-    pub fn feed(&mut self, bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
         let findings = &mut self.findings;
         self.urlencoded.iter_mut().for_each(|scanner| scanner.feed(bytes, findings));
         self.multipart.iter_mut().for_each(|scanner| scanner.feed(bytes, findings));
@@ -126,7 +126,7 @@ impl FieldScanner {
     /// What there would be if the body ended here. A value may be cut off: `log` of `login` is none of our commands,
     /// but a cut that leaves one counts.
     #[must_use]
-    pub fn findings(&self) -> Findings {
+    pub(crate) fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
         self.urlencoded.iter().for_each(|scanner| scanner.peek_end(&mut findings));
         self.multipart.iter().for_each(|scanner| scanner.peek_end(&mut findings));

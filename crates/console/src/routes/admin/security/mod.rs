@@ -2,6 +2,7 @@
 
 mod bans;
 mod factor_policy;
+mod limits;
 mod live_sessions;
 mod password_policy;
 mod role_form;

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use palisade_web::{
     Failure, Html, Outcome, Page, Visitor,
-    component::{Badge, Callout, Cell, Disclosure, EmptyState, Facts, Head, Row, Table, Tone},
+    component::{Badge, Callout, Cell, Disclosure, Facts, Head, Row, Table, Tone},
 };
 
+use super::limits;
 use crate::{
     CertificateReport, ConsoleState, SiteReport, UpstreamReport,
     parts::{Sections, paragraph},
@@ -18,8 +19,8 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) ->
     for site in &sites {
         sections = sections.under(site.name.clone(), parts_of(&visitor, site)?);
     }
-    let limits = Html::from_component(&limit_table(&state.sites.limits()));
-    let sections = sections.under("Limits", [limits]).under("Where this is changed", [where_changed(&state)?]);
+    let limits = limits::parts(&visitor, &state.sites.limits(), state.now())?;
+    let sections = sections.under("Limits", limits).under("Where this is changed", [where_changed(&state)?]);
     let count = i64::try_from(sites.len()).unwrap_or(i64::MAX);
     Page::new(&visitor, "Sites and Limits")
         .lead(format!(
@@ -101,13 +102,6 @@ fn certificate_table(visitor: &Visitor, certificates: &[CertificateReport]) -> T
 fn headers(site: &SiteReport) -> Html {
     let facts = site.headers.iter().fold(Facts::new(), |facts, (name, value)| facts.text(name, value));
     Html::from_component(&facts)
-}
-
-fn limit_table(limits: &[[String; 3]]) -> Table {
-    let row = |limit: &[String; 3]| Row::new(limit.each_ref().map(Cell::text));
-    Table::new("Limits in force", ["Limit", "Counts", "Allows"].map(Head::new))
-        .rows(limits.iter().map(row))
-        .empty(EmptyState::new("No limits", "No limit is in force."))
 }
 
 fn where_changed(state: &ConsoleState) -> Result<Html, Failure> {
