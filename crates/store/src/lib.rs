@@ -5,6 +5,7 @@
 //! where they do not ([`statements!`]). The type mapping is in `README.md`.
 
 mod append;
+mod change;
 mod config;
 mod conn;
 mod error;
@@ -19,6 +20,7 @@ mod value;
 mod write;
 
 pub use append::{LEAF_COLUMNS, leaf_from_row};
+pub use change::LastChange;
 pub use config::{DatabaseUrl, DatabaseUrlError, PoolConfig};
 pub use conn::{Conn, ReadConn};
 pub use error::{StoreError, UniqueViolation};
@@ -31,4 +33,4 @@ pub use write::{Housekeeping, WriteTx};
 
 /// Every statement of this crate, for the test that prepares them all.
 #[doc(hidden)]
-pub const STATEMENTS: &[&[Statement]] = &[migrate::STATEMENTS, schema::STATEMENTS];
+pub const STATEMENTS: &[&[Statement]] = &[change::STATEMENTS, migrate::STATEMENTS, schema::STATEMENTS];

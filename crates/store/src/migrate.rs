@@ -328,5 +328,4 @@ fn failed(owner: &'static str, step: &Migration, error: &sqlx::Error) -> Migrate
 }
 
 /// The tables that every transaction writes to: the trail's leaves.
-pub const STORE_MIGRATIONS: MigrationSet =
-    crate::migrations!("store", [1 => "0001_trail_leaf", 2 => "0002_trail_sequence"], append_only: ["trail_leaf"]);
+pub const STORE_MIGRATIONS: MigrationSet = crate::migrations!("store", [1 => "0001_trail_leaf", 2 => "0002_trail_sequence", 3 => "0003_last_change"], append_only: ["trail_leaf"]);

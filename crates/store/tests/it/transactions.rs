@@ -1,6 +1,6 @@
 //! What a transaction promises.
 
-use palisade_base::RecordId;
+use palisade_base::{Caller, Category, Origin, RecordId, Resource, TrailEntry};
 use palisade_store::{SqlBuilder, StoreError};
 use palisade_testkit::on_both_engines;
 
@@ -11,6 +11,19 @@ on_both_engines! {
     async fn a_change_and_its_leaf_are_one(db: TestStore) {
         add(&db.store, "hammer").await.unwrap();
         assert_eq!((count(&db.store, COUNT).await, count(&db.store, COUNT_LEAVES).await), (1, 1));
+    }
+
+    async fn the_last_change_is_a_later_one_after_each_change_and_after_nothing_else(db: TestStore) {
+        let last = async || db.store.read().await.unwrap().last_change().await.unwrap();
+        let mut points = vec![last().await];
+        for name in ["hammer", "saw", "plane"] {
+            add(&db.store, name).await.unwrap();
+            points.push(last().await);
+        }
+        assert!(points.is_sorted_by(|before, after| before < after), "{points:?}");
+        let look = TrailEntry::new(Category::Access, &Caller::anonymous(Origin::default()), "thing.read", Resource::whole("thing"));
+        db.store.append(&[look]).await.unwrap();
+        assert_eq!(Some(last().await), points.last().copied());
     }
 
     async fn an_abandoned_transaction_leaves_nothing(db: TestStore) {
