@@ -7,6 +7,7 @@ pub mod demo;
 pub mod development;
 pub mod evaluation;
 pub mod evaluation_table;
+mod kept;
 mod lookup;
 pub mod reports;
 mod roles;

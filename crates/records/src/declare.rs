@@ -242,7 +242,7 @@ macro_rules! verbs {
 
 /// Which rows the narrower scopes mean: fixed conditions on the record's row `r` (and its base's row `b`), in which each
 /// `?` stands for the caller's person. They are SQL, so they stand in the `store.rs` of who declares the type.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RowRules {
     /// Records about the caller. `None`: there are no such records.
     pub own: Option<&'static str>,

@@ -8,7 +8,7 @@ use palisade_base::{Action, Caller, Error, Permission, Permit, PersonId, Scope};
 use crate::{Field, RecordType, RowRules, Verb, Verbs};
 
 /// The rows that a caller reaches with a permission. [`RowFilter::condition`] is its SQL.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RowFilter {
     pub(crate) rules: RowRules,
     pub(crate) reach: Reach,
@@ -17,7 +17,7 @@ pub struct RowFilter {
 }
 
 /// How far a filter lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reach {
     Nothing,
     Own(PersonId),

@@ -38,7 +38,7 @@ pub struct SkillCover<'a> {
     pub skill: RecordId,
     /// Its name.
     pub name: &'a str,
-    /// Those who reach the rating that was asked for, best first.
+    /// Those who reach the rating that was asked for.
     pub able: Vec<Able<'a>>,
     /// How many have a current rating at all.
     pub rated: usize,
@@ -71,6 +71,15 @@ pub struct CategoryCover<'a> {
 }
 
 impl CategoryCover<'_> {
+    /// The same with the people of each skill best first.
+    #[must_use]
+    pub fn best_first(mut self) -> Self {
+        for skill in &mut self.skills {
+            skill.able.sort_by(|a, b| best_first(a).cmp(&best_first(b)));
+        }
+        self
+    }
+
     /// How many of its skills hang on one person.
     #[must_use]
     pub fn single(&self) -> usize {
@@ -84,7 +93,8 @@ impl CategoryCover<'_> {
     }
 }
 
-/// Who of these people can do what, with at least this rating; all categories in the order of the catalogue.
+/// Who of these people can do what, with at least this rating; all categories in the order of the catalogue, the people
+/// of each skill in the order of the members.
 #[must_use]
 pub fn cover<'a>(catalogue: &'a CatalogueView, members: &'a [Member], minimum: u8) -> Vec<CategoryCover<'a>> {
     let mut covers: Vec<CategoryCover<'a>> = catalogue.skills().iter().map(empty).collect();
@@ -99,9 +109,6 @@ pub fn cover<'a>(catalogue: &'a CatalogueView, members: &'a [Member], minimum: u
                 }
             }
         }
-    }
-    for skill in covers.iter_mut().flat_map(|cover| &mut cover.skills) {
-        skill.able.sort_by(|a, b| best_first(a).cmp(&best_first(b)));
     }
     covers
 }

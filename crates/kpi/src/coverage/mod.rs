@@ -2,7 +2,6 @@
 
 mod map;
 mod service;
-mod store;
 mod truck_stock;
 mod who_can;
 

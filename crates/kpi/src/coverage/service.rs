@@ -1,17 +1,20 @@
 //! Questions about many people at once. Each that is answered leaves one entry in the trail: how many people it was
 //! about, and which; never where they stand.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use palisade_base::{Caller, Category, Date, Error, RecordId, Resource, TrailEntry};
 use palisade_records::{ListRequest, Record, Records, policy};
 use palisade_store::Value;
 
-use super::{store, who_can::Held};
+use super::who_can::Held;
 use crate::{
     development::Validity,
     scoring::CatalogueView,
-    standing::{Filter, Member, Standings},
+    standing::{self, Filter, Member, Standings},
     types::{EMPLOYEE, QUALIFICATION},
 };
 
@@ -28,7 +31,7 @@ pub struct Coverage {
 /// What an answer is made from.
 pub struct Seen {
     /// The catalogue.
-    pub catalogue: CatalogueView,
+    pub catalogue: Arc<CatalogueView>,
     /// The people.
     pub members: Vec<Member>,
 }
@@ -72,7 +75,7 @@ impl Coverage {
     pub async fn look(
         &self,
         caller: &Caller,
-        catalogue: CatalogueView,
+        catalogue: Arc<CatalogueView>,
         filter: &Filter,
         (action, words): (&'static str, String),
     ) -> Result<Seen, Error> {
@@ -88,7 +91,7 @@ impl Coverage {
     ///
     /// # Errors
     /// The database can't be used.
-    pub async fn catalogue(&self, caller: &Caller) -> Result<CatalogueView, Error> {
+    pub async fn catalogue(&self, caller: &Caller) -> Result<Arc<CatalogueView>, Error> {
         self.standings.catalogue(caller).await
     }
 
@@ -115,7 +118,7 @@ impl Coverage {
         let counts = |record: &&Record| record.title().to_lowercase() == name && Validity::of(record, today).counts();
         let valid = records.iter().filter(counts).filter_map(employee_of).collect();
         let filter = policy::reached_with(&EMPLOYEE, caller, QUALIFICATION.verbs.read.permission);
-        let known = store::reached(&mut *self.records.store().read().await?, &filter).await?;
+        let known = standing::reached(&mut *self.records.store().read().await?, &filter).await?;
         Ok(Holders { known, valid })
     }
 

@@ -1,7 +1,10 @@
 //! The figures of the overview.
 
+use std::sync::Arc;
+
 use jiff::ToSpan as _;
 use palisade_base::{Date, RecordId};
+use palisade_store::LastChange;
 
 use super::Period;
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
 };
 
 /// What is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// About whom, and which category.
     pub filter: Filter,
@@ -22,10 +25,12 @@ pub struct Asked {
 /// Everything that the overview shows.
 #[derive(Clone, Debug)]
 pub struct Dashboard {
+    /// The point in the sequence of changes that it is of, or of a later one.
+    pub as_of: LastChange,
     /// The day it is of.
     pub today: Date,
     /// The categories that the figures are about: all, or the one that was asked for.
-    pub catalogue: CatalogueView,
+    pub catalogue: Arc<CatalogueView>,
     /// The people that the figures are about.
     pub members: Vec<Member>,
     /// How they stand in each category.

@@ -1,5 +1,7 @@
 //! The SQL of the overview's evaluations: every statement is made of the rows that the caller reaches.
 
+use std::collections::HashSet;
+
 use palisade_base::{Caller, Error, PersonId, RecordId};
 use palisade_records::{RowFilter, policy};
 use palisade_store::{Conn, Row, SqlBuilder, StoreError};
@@ -102,7 +104,7 @@ pub(super) async fn to_evaluate(
     conn: &mut Conn,
     caller: &Caller,
     evaluate: &'static str,
-) -> Result<Option<Vec<RecordId>>, Error> {
+) -> Result<Option<HashSet<RecordId>>, Error> {
     let rows: [RowFilter; 2] =
         [policy::reached_with(&EMPLOYEE, caller, READ_DETAILS), policy::reached_with(&EMPLOYEE, caller, evaluate)];
     if rows.iter().all(RowFilter::is_open) {

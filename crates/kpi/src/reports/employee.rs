@@ -1,5 +1,7 @@
 //! Employee performance: how one person does. On paper it is the pack that a review is talked through with.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use palisade_records::Record;
 
@@ -24,7 +26,7 @@ const RANKED: usize = 5;
 
 /// Everything that is known about one person, as far as the caller may see it.
 pub(super) struct Person {
-    pub(super) catalogue: CatalogueView,
+    pub(super) catalogue: Arc<CatalogueView>,
     pub(super) member: Member,
     pub(super) record: Record,
     pub(super) trend: Vec<QuarterFigures>,
@@ -68,7 +70,7 @@ impl Person {
     }
 
     fn sections(&self, scores: &[CategoryScore], asked: &Asked, made: &Made) -> Vec<Section> {
-        let means = skill_means(&self.catalogue, [&self.member.standing]);
+        let means = skill_means(&self.catalogue, [&*self.member.standing]);
         let mut sections = vec![self.info(scores), self.skills_summary(scores)];
         sections.extend([self.improvement_areas(&means), self.strengths(&means)]);
         sections.push(
@@ -85,7 +87,7 @@ impl Person {
     fn info(&self, scores: &[CategoryScore]) -> Section {
         let (member, standing) = (&self.member, &self.member.standing);
         let tools = tool_total(&tool_scores(&self.catalogue, standing));
-        let coverage = group_coverage(&[scores.to_vec()]);
+        let coverage = group_coverage(&[scores]);
         let unverified: u32 = scores.iter().map(|score| score.unverified).sum();
         let facts = vec![
             ("Name", member.name.as_str().into()),
@@ -316,7 +318,7 @@ fn readiness(readiness: &Readiness) -> Section {
 }
 
 fn lead(scores: &[CategoryScore]) -> String {
-    let coverage = group_coverage(&[scores.to_vec()]);
+    let coverage = group_coverage(&[scores]);
     let rated = format!("{} of {} rated", coverage.part, counted(coverage.whole, "skill", "skills"));
     match overall(scores) {
         Some(score) => format!("Overall {} of 5, with {rated}.", score.two_decimals()),

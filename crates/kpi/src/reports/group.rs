@@ -1,12 +1,13 @@
 //! What the reports about many people have in common.
 
+use std::sync::Arc;
+
 use palisade_base::RecordId;
 
 use super::{Asked, Document, Kind, Made, Nothing, Row, Section, Table, Value, drawing};
 use crate::{
     scoring::{
-        CatalogueView, CategoryScore, Group, GroupScore, Item, Score, Share, ToolScore, category_scores, group_overall,
-        group_scores, tier_distribution, tool_scores,
+        CatalogueView, Group, GroupScore, Item, Score, Scored, Share, group_overall, group_scores, tier_distribution,
     },
     standing::{Member, QuarterFigures},
 };
@@ -20,11 +21,10 @@ pub(super) struct Tier {
 
 /// The people of a report, with their figures.
 pub(super) struct Crowd {
-    pub(super) catalogue: CatalogueView,
+    pub(super) catalogue: Arc<CatalogueView>,
     pub(super) members: Vec<Member>,
     /// Of each member, in their order.
-    pub(super) scores: Vec<Vec<CategoryScore>>,
-    pub(super) tools: Vec<Vec<ToolScore>>,
+    pub(super) scored: Vec<Scored>,
     pub(super) categories: Vec<GroupScore>,
     pub(super) trend: Vec<QuarterFigures>,
     pub(super) tiers: Vec<Tier>,
@@ -34,21 +34,19 @@ pub(super) struct Crowd {
 
 impl Crowd {
     pub(super) fn new(
-        catalogue: CatalogueView,
-        members: Vec<Member>,
+        catalogue: Arc<CatalogueView>,
+        (members, scored): (Vec<Member>, Vec<Scored>),
         trend: Vec<QuarterFigures>,
         tiers: Vec<Tier>,
         words: [Option<String>; 3],
     ) -> Self {
-        let scores: Vec<_> = members.iter().map(|member| category_scores(&catalogue, &member.standing)).collect();
-        let tools = members.iter().map(|member| tool_scores(&catalogue, &member.standing)).collect();
-        let categories = group_scores(&catalogue, &scores);
-        Self { catalogue, members, scores, tools, categories, trend, tiers, words }
+        let categories = group_scores(&catalogue, &scored);
+        Self { catalogue, members, scored, categories, trend, tiers, words }
     }
 
     /// The mean of the people's overall scores.
     pub(super) fn average(&self) -> Option<Score> {
-        group_overall(&self.scores)
+        group_overall(&self.scored)
     }
 
     /// A document about these people, without its parts yet.
@@ -79,7 +77,7 @@ impl Crowd {
     /// What is missing for a report about skills, if anything is.
     pub(super) fn nothing_rated(&self) -> Option<Nothing> {
         self.nobody().or_else(|| {
-            let is_rated = self.scores.iter().flatten().any(|score| score.rated > 0);
+            let is_rated = self.scored.iter().flat_map(|scored| &*scored.categories).any(|score| score.rated > 0);
             (!is_rated).then(|| Nothing {
                 title: "Nobody is rated here yet",
                 text: "Ratings come from evaluations. As soon as one of these people is evaluated, the report has figures."

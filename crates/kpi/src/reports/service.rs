@@ -1,5 +1,7 @@
 //! Giving a report out: it is built from what the caller reaches, and that it was given is in the trail first.
 
+use std::sync::Arc;
+
 use palisade_base::{Caller, Category, Error, FieldError, Kind as ErrorKind, RecordId, Resource, TrailEntry};
 use palisade_records::{ListRequest, Record, RecordType, Records};
 
@@ -194,7 +196,7 @@ impl Reports {
     }
 
     async fn crowd(&self, caller: &Caller, asked: &Asked) -> Result<Crowd, Error> {
-        let (mut filter, people) = match asked.group {
+        let (mut filter, words) = match asked.group {
             Group::Own => (Filter { people: People::Own, ..Filter::default() }, "Your people".to_owned()),
             Group::Everybody => (Filter::default(), "Everybody".to_owned()),
             Group::Team(team) => {
@@ -207,14 +209,15 @@ impl Reports {
             Some(tier) => Some(self.name(caller, &TIER, ("tier", tier)).await?),
             None => None,
         };
-        let (catalogue, category) = narrowed(self.standings.catalogue(caller).await?, asked)?;
+        let view = self.standings.view(caller).await?;
+        let (catalogue, category) = narrowed(&view.catalogue(), asked)?;
         filter.category = asked.category.filter(|_| asked.kind == Kind::Skills);
-        let members = self.standings.all(caller, &filter).await?;
+        let people = view.scored(&filter, &catalogue).await?;
         // Current ratings are for more eyes than how things went.
         let own = Filter { people: People::Own, ..filter };
-        let trend = self.standings.trend(caller, &own, &asked.period.quarters()).await?;
+        let trend = view.trend(&own, &asked.period.quarters()).await?;
         let tiers = self.titles(caller, &TIER).await?.into_iter().map(|(id, name)| Tier { id, name }).collect();
-        Ok(Crowd::new(catalogue, members, trend, tiers, [Some(people), tier, category]))
+        Ok(Crowd::new(catalogue, people, trend, tiers, [Some(words), tier, category]))
     }
 
     async fn name(
@@ -235,8 +238,8 @@ impl Reports {
 
 /// The catalogue, of one category where one is asked for, with that category's name. Every figure is then of that
 /// category alone.
-fn narrowed(catalogue: CatalogueView, asked: &Asked) -> Result<(CatalogueView, Option<String>), Error> {
-    let Some(id) = asked.category else { return Ok((catalogue, None)) };
+fn narrowed(catalogue: &Arc<CatalogueView>, asked: &Asked) -> Result<(Arc<CatalogueView>, Option<String>), Error> {
+    let Some(id) = asked.category else { return Ok((Arc::clone(catalogue), None)) };
     let group = match asked.kind {
         Kind::Tools => catalogue.tool_group(id),
         Kind::Skills | Kind::Team | Kind::Employee => catalogue.skill_group(id),
@@ -249,7 +252,7 @@ fn narrowed(catalogue: CatalogueView, asked: &Asked) -> Result<(CatalogueView, O
         Kind::Tools => CatalogueView::new(Vec::new(), vec![group]),
         Kind::Skills | Kind::Team | Kind::Employee => CatalogueView::new(vec![group], Vec::new()),
     };
-    Ok((narrowed, Some(name)))
+    Ok((Arc::new(narrowed), Some(name)))
 }
 
 fn not_there(field: &'static str, message: &str) -> Error {

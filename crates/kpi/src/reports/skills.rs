@@ -10,8 +10,7 @@ use super::{
 };
 use crate::routes::figures::counted;
 use crate::scoring::{
-    CategoryScore, Group, Item, Score, SkillMean, group_overall, group_self_overall, highest, lowest, overall,
-    skill_means,
+    Group, Item, Score, Scored, SkillMean, group_overall, group_self_overall, highest, lowest, overall, rating_means,
 };
 
 /// How many of the highest skills are shown.
@@ -20,7 +19,7 @@ const TOP: usize = 5;
 const GAPS: usize = 10;
 
 pub(super) fn document(crowd: &Crowd, asked: &Asked, made: Made) -> Document {
-    let means = skill_means(&crowd.catalogue, crowd.members.iter().map(|member| &member.standing));
+    let means = rating_means(&crowd.catalogue, crowd.scored.iter().map(|scored| &scored.ratings));
     let mut document = crowd.document(asked, made, lead(crowd, &means));
     document.nothing = crowd.nothing_rated();
     if document.nothing.is_none() {
@@ -99,7 +98,7 @@ fn tier_comparison(crowd: &Crowd) -> Option<Section> {
     }
     let row = |(tier, people): &(&Tier, usize)| {
         let scores = of_tier(crowd, tier);
-        let rated = scores.iter().filter(|scores| overall(scores).is_some()).count();
+        let rated = scores.iter().filter(|scored| overall(&scored.categories).is_some()).count();
         Row::new([
             tier.name.as_str().into(),
             (*people).into(),
@@ -113,7 +112,7 @@ fn tier_comparison(crowd: &Crowd) -> Option<Section> {
     Some(Section::new("Tier Comparison", "By tier", Table::rows(heads, rows)))
 }
 
-fn of_tier(crowd: &Crowd, tier: &Tier) -> Vec<Vec<CategoryScore>> {
-    let people = crowd.members.iter().zip(&crowd.scores).filter(|(member, _)| member.tier == tier.id);
-    people.map(|(_, scores)| scores.clone()).collect()
+fn of_tier(crowd: &Crowd, tier: &Tier) -> Vec<Scored> {
+    let people = crowd.members.iter().zip(&crowd.scored).filter(|(member, _)| member.tier == tier.id);
+    people.map(|(_, scored)| scored.clone()).collect()
 }

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     routes::figures::counted,
     scoring::{
-        CategoryScore, Group, Score, Share, ToolCount, group_coverage, group_self_overall, group_tools, overall,
-        overall_difference, self_overall, tool_counts, tool_total,
+        CategoryScore, Group, Score, Scored, Share, ToolCount, group_coverage, group_self_overall, group_tools,
+        overall, overall_difference, self_overall, tool_counts, tool_total,
     },
     standing::Member,
 };
@@ -46,14 +46,14 @@ fn lead(crowd: &Crowd) -> String {
 }
 
 fn summary(crowd: &Crowd) -> Section {
-    let rated = crowd.scores.iter().filter(|scores| overall(scores).is_some()).count();
-    let coverage = group_coverage(&crowd.scores);
-    let tools = tool_total(&group_tools(&crowd.catalogue, &crowd.tools));
+    let rated = crowd.scored.iter().filter(|scored| overall(&scored.categories).is_some()).count();
+    let coverage = group_coverage(&crowd.scored);
+    let tools = tool_total(&group_tools(&crowd.catalogue, &crowd.scored));
     let facts = vec![
         ("People", crowd.members.len().into()),
         ("People rated", rated.into()),
         ("Average", crowd.average().into()),
-        ("Own rating on average", group_self_overall(&crowd.scores).into()),
+        ("Own rating on average", group_self_overall(&crowd.scored).into()),
         ("Skills rated", percent(coverage)),
         ("Tools that people can operate", percent(tools.operable_of_all())),
         ("Tools on the trucks", percent(tools.stocked_of_all())),
@@ -77,28 +77,25 @@ fn tier_distribution(crowd: &Crowd) -> Section {
 /// Everybody by their overall score, with their rank. Who has the same score shares a rank; who has none has none, and
 /// comes last.
 fn comparison(crowd: &Crowd) -> Section {
-    let mut people: Vec<(&Member, &Vec<CategoryScore>)> = crowd.members.iter().zip(&crowd.scores).collect();
-    let score = |scores: &[CategoryScore]| overall(scores).map(Score::hundredths);
+    let mut people: Vec<(&Member, &Scored)> = crowd.members.iter().zip(&crowd.scored).collect();
+    let score = |scored: &Scored| overall(&scored.categories).map(Score::hundredths);
     // Sorting is stable: people come by name.
-    people.sort_by_key(|(_, scores)| Reverse(score(scores)));
-    let tools = |member: &Member| {
-        let at = crowd.members.iter().position(|known| known.employee == member.employee);
-        at.and_then(|at| crowd.tools.get(at)).map(|scores| tool_total(scores))
-    };
-    let all: Vec<Option<u32>> = people.iter().map(|(_, scores)| score(scores)).collect();
-    let row = |(member, scores): &(&Member, &Vec<CategoryScore>)| {
+    people.sort_by_cached_key(|(_, scored)| Reverse(score(scored)));
+    let all: Vec<Option<u32>> = people.iter().map(|(_, scored)| score(scored)).collect();
+    let row = |(member, scored): &(&Member, &Scored)| {
+        let scores = &scored.categories;
         Row::about(
             employee_path(member.employee),
             [
                 member.name.as_str().into(),
-                rank(score(scores), &all),
+                rank(score(scored), &all),
                 member.tier_name.as_str().into(),
                 member.team_name.as_deref().into(),
                 overall(scores).into(),
-                percent(group_coverage(&[(*scores).clone()])),
+                percent(group_coverage(&[scored])),
                 self_overall(scores).into(),
                 overall_difference(scores).into(),
-                tools(member).map_or(Value::None, |tools| percent(tools.operable_of_all())),
+                percent(tool_total(&scored.tools).operable_of_all()),
             ],
         )
     };
@@ -141,10 +138,10 @@ fn top_performers(crowd: &Crowd) -> Section {
 }
 
 fn top_of_category(crowd: &Crowd, at: usize, group: &Group) -> Vec<Row> {
-    let scores = crowd.members.iter().zip(&crowd.scores);
-    let mut best: Vec<(&Member, CategoryScore, u32)> = scores
-        .filter_map(|(member, scores)| {
-            let score = scores.get(at)?;
+    let people = crowd.members.iter().zip(&crowd.scored);
+    let mut best: Vec<(&Member, CategoryScore, u32)> = people
+        .filter_map(|(member, scored)| {
+            let score = scored.categories.get(at)?;
             Some((member, *score, score.mean?.hundredths()))
         })
         .collect();
@@ -164,7 +161,7 @@ fn top_of_category(crowd: &Crowd, at: usize, group: &Group) -> Vec<Row> {
 }
 
 fn tool_proficiency(crowd: &Crowd) -> Section {
-    let mut counts = tool_counts(&crowd.catalogue, crowd.members.iter().map(|member| &member.standing));
+    let mut counts = tool_counts(&crowd.catalogue, crowd.members.iter().map(|member| &*member.standing));
     counts.retain(|count| count.figures.operable > 0);
     counts.sort_by_key(|count| Reverse((count.figures.operable, count.figures.stocked)));
     counts.truncate(TOOLS);

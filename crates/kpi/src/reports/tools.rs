@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     routes::figures::counted,
-    scoring::{Group, Share, ToolCount, ToolFigures, ToolScore, group_tools, tool_counts, tool_total},
+    scoring::{Group, Scored, Share, ToolCount, ToolFigures, ToolScore, group_tools, tool_counts, tool_total},
     standing::Member,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 const HALF: u8 = 50;
 
 pub(super) fn document(crowd: &Crowd, asked: &Asked, made: Made) -> Document {
-    let counts = tool_counts(&crowd.catalogue, crowd.members.iter().map(|member| &member.standing));
+    let counts = tool_counts(&crowd.catalogue, crowd.members.iter().map(|member| &*member.standing));
     let mut document = crowd.document(asked, made, lead(crowd, &counts));
     document.nothing = crowd.nobody().or_else(|| nothing_known(crowd));
     if document.nothing.is_none() {
@@ -73,7 +73,7 @@ const BASE: &str = "Shares are of all the people in this report. Whom nobody has
                     who can't operate it and does not have it.";
 
 fn summary(crowd: &Crowd) -> Section {
-    let scores = group_tools(&crowd.catalogue, &crowd.tools);
+    let scores = group_tools(&crowd.catalogue, &crowd.scored);
     let tools = |score: &ToolScore| crowd.catalogue.tool_group(score.category).map_or(0, |group| group.items.len());
     let mut rows: Vec<Row> = scores
         .iter()
@@ -181,8 +181,8 @@ fn training(crowd: &Crowd, counts: &[ToolCount]) -> Section {
 }
 
 fn inventory(crowd: &Crowd) -> Section {
-    let row = |(member, scores): (&Member, &Vec<ToolScore>)| {
-        let figures = tool_total(scores);
+    let row = |(member, scored): (&Member, &Scored)| {
+        let figures = tool_total(&scored.tools);
         Row::about(
             employee_path(member.employee),
             [
@@ -197,7 +197,7 @@ fn inventory(crowd: &Crowd) -> Section {
             ],
         )
     };
-    let rows = crowd.members.iter().zip(&crowd.tools).map(row).collect();
+    let rows = crowd.members.iter().zip(&crowd.scored).map(row).collect();
     let heads = [
         "Employee",
         "Tier",

@@ -36,6 +36,8 @@ pub struct CatalogueView {
     tools: Vec<Group>,
     skill_places: Places,
     tool_places: Places,
+    /// How many skills stand before those of each category.
+    skills_before: Vec<usize>,
 }
 
 /// Where each item stands: its group, and its place in it.
@@ -46,7 +48,9 @@ impl CatalogueView {
     #[must_use]
     pub fn new(skills: Vec<Group>, tools: Vec<Group>) -> Self {
         let (skill_places, tool_places) = (places(&skills), places(&tools));
-        Self { skills, tools, skill_places, tool_places }
+        let before = |sum: &mut usize, group: &Group| Some(std::mem::replace(sum, *sum + group.items.len()));
+        let skills_before = skills.iter().scan(0, before).collect();
+        Self { skills, tools, skill_places, tool_places, skills_before }
     }
 
     /// The same with nothing but this category of skills, and the tools that go with it: those of the category of the
@@ -104,6 +108,12 @@ impl CatalogueView {
     #[must_use]
     pub fn tool_count(&self) -> usize {
         self.tool_places.len()
+    }
+
+    /// Which of all its skills it is, in its order.
+    pub(crate) fn skill_index(&self, id: RecordId) -> Option<usize> {
+        let (group, item) = self.skill_place(id)?;
+        Some(self.skills_before.get(group)? + item)
     }
 
     pub(crate) fn skill_place(&self, id: RecordId) -> Option<(usize, usize)> {

@@ -16,6 +16,7 @@
 mod catalogue;
 mod people;
 mod score;
+mod scored;
 mod skills;
 mod tools;
 
@@ -24,8 +25,9 @@ pub use people::{
     GroupScore, group_coverage, group_overall, group_scores, group_self_overall, group_tools, tier_distribution,
 };
 pub use score::{Difference, Score, Share};
+pub use scored::Scored;
 pub use skills::{
-    CategoryScore, SkillMean, category_scores, highest, lowest, overall, overall_difference, self_overall, skill_means,
-    skills_at,
+    CategoryScore, SkillMean, category_scores, highest, lowest, overall, overall_difference, rating_means, ratings,
+    self_overall, skill_means, skills_at,
 };
 pub use tools::{ToolCount, ToolFigures, ToolScore, tool_counts, tool_scores, tool_total};

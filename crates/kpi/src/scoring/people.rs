@@ -36,9 +36,9 @@ impl GroupScore {
 
 /// How a group stands in every category, in the order of the catalogue; `people` are the scores of each, in that order.
 #[must_use]
-pub fn group_scores(catalogue: &CatalogueView, people: &[Vec<CategoryScore>]) -> Vec<GroupScore> {
+pub fn group_scores<P: AsRef<[CategoryScore]>>(catalogue: &CatalogueView, people: &[P]) -> Vec<GroupScore> {
     let of_category = |(at, category): (usize, RecordId)| {
-        let scores = || people.iter().filter_map(move |scores| scores.get(at));
+        let scores = || people.iter().filter_map(move |scores| scores.as_ref().get(at));
         GroupScore {
             category,
             mean: Score::mean(scores().filter_map(|score| score.mean)),
@@ -55,29 +55,29 @@ pub fn group_scores(catalogue: &CatalogueView, people: &[Vec<CategoryScore>]) ->
 
 /// The mean of its people's overall scores.
 #[must_use]
-pub fn group_overall(people: &[Vec<CategoryScore>]) -> Option<Score> {
-    Score::mean(people.iter().filter_map(|scores| overall(scores)))
+pub fn group_overall<P: AsRef<[CategoryScore]>>(people: &[P]) -> Option<Score> {
+    Score::mean(people.iter().filter_map(|scores| overall(scores.as_ref())))
 }
 
 /// The mean of what its people give themselves overall.
 #[must_use]
-pub fn group_self_overall(people: &[Vec<CategoryScore>]) -> Option<Score> {
-    Score::mean(people.iter().filter_map(|scores| self_overall(scores)))
+pub fn group_self_overall<P: AsRef<[CategoryScore]>>(people: &[P]) -> Option<Score> {
+    Score::mean(people.iter().filter_map(|scores| self_overall(scores.as_ref())))
 }
 
 /// How many skills of all its people are rated, of all that could be.
 #[must_use]
-pub fn group_coverage(people: &[Vec<CategoryScore>]) -> Share {
-    let scores = || people.iter().flatten();
+pub fn group_coverage<P: AsRef<[CategoryScore]>>(people: &[P]) -> Share {
+    let scores = || people.iter().flat_map(AsRef::as_ref);
     Share { part: scores().map(|score| score.rated).sum(), whole: scores().map(|score| score.total).sum() }
 }
 
 /// The figures of every category of tools, of all its people together, in the order of the catalogue; `people` are the
 /// figures of each, in that order.
 #[must_use]
-pub fn group_tools(catalogue: &CatalogueView, people: &[Vec<ToolScore>]) -> Vec<ToolScore> {
+pub fn group_tools<P: AsRef<[ToolScore]>>(catalogue: &CatalogueView, people: &[P]) -> Vec<ToolScore> {
     let of_category = |(at, category): (usize, RecordId)| {
-        let figures = people.iter().filter_map(|scores| scores.get(at)).map(|score| score.figures);
+        let figures = people.iter().filter_map(|scores| scores.as_ref().get(at)).map(|score| score.figures);
         ToolScore { category, figures: figures.fold(ToolFigures::default(), ToolFigures::plus) }
     };
     catalogue.tools().iter().map(|group| group.id).enumerate().map(of_category).collect()

@@ -1,5 +1,7 @@
 //! What is known about where somebody stands.
 
+use std::sync::Arc;
+
 use palisade_base::{Date, PersonId, RecordId};
 
 use super::{Quarter, Source};
@@ -59,6 +61,14 @@ impl Standing {
         Self { employee, skills: Vec::new(), tools: Vec::new(), manager_on: None, self_on: None, evaluations: 0 }
     }
 
+    /// The same without what they give themselves beside their current ratings.
+    #[must_use]
+    pub fn without_own_view(&self) -> Self {
+        let mut standing = self.clone();
+        standing.skills.iter_mut().for_each(|skill| skill.self_rating = None);
+        standing
+    }
+
     /// The current rating of a skill.
     #[must_use]
     pub fn skill(&self, skill: RecordId) -> Option<&CurrentSkill> {
@@ -73,7 +83,7 @@ impl Standing {
 }
 
 /// An employee with where they stand.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The employee.
     pub employee: RecordId,
@@ -92,7 +102,7 @@ pub struct Member {
     /// The team's name.
     pub team_name: Option<String>,
     /// Where they stand.
-    pub standing: Standing,
+    pub standing: Arc<Standing>,
 }
 
 /// Which people are asked about.

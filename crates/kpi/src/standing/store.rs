@@ -1,15 +1,19 @@
 //! The SQL of standings.
 
-use std::{collections::HashMap, fmt::Display};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Display,
+};
 
-use palisade_base::{Instant, RecordId};
+use palisade_base::{Error, Instant, RecordId};
 use palisade_records::RowFilter;
 use palisade_store::{Conn, Row, SqlBuilder, StoreError, WriteTx, statements};
 
 use super::{
-    Filter, Member, Source, Standing,
+    Member, Source, Standing,
     pack::{self, CategoryEntry, SkillEntry, ToolEntry},
     project::{Categories, Past, Projection},
+    slots::Slots,
 };
 use crate::scoring::{Group, Item};
 
@@ -55,6 +59,8 @@ statements! {
     /// Where they stood.
     WRITE_HISTORY = "INSERT INTO standing_history (employee_id, recent, earlier) VALUES ($1, $2, $3) \
                      ON CONFLICT (employee_id) DO UPDATE SET recent = excluded.recent, earlier = excluded.earlier";
+    /// The quarters of everybody, newest first.
+    HISTORIES = "SELECT employee_id, recent, earlier FROM standing_history";
     /// Employees with evaluations whose standing is missing, made with another catalogue, or of another layout.
     STALE = {
         sqlite: "SELECT m.id AS id FROM employee m LEFT JOIN standing s ON s.employee_id = m.id \
@@ -68,8 +74,8 @@ statements! {
     EVALUATED = "SELECT DISTINCT employee_id AS id FROM evaluation WHERE state <> 'draft' ORDER BY employee_id";
 }
 
-/// How many quarters lie in the column that dashboards read.
-pub(super) const RECENT_QUARTERS: usize = 8;
+/// How many quarters lie in the column of the newest.
+const RECENT_QUARTERS: usize = 8;
 
 /// Gives everything in the catalogue a slot that has none yet.
 pub(super) async fn assign_slots(tx: &mut WriteTx) -> Result<(), StoreError> {
@@ -185,17 +191,14 @@ pub(super) enum Shelf {
     Tools,
 }
 
-/// The categories in use with what is in use in them, as far as these rows go.
-pub(super) async fn groups(conn: &mut Conn, shelf: &Shelf, rows: Option<RowFilter>) -> Result<Vec<Group>, StoreError> {
+/// The categories in use with what is in use in them.
+pub(super) async fn groups(conn: &mut Conn, shelf: &Shelf) -> Result<Vec<Group>, StoreError> {
     let mut sql = SqlBuilder::new("SELECT g.id AS group_id, g.name AS group_name, r.id AS id, r.name AS name FROM ");
     sql.push(match shelf {
         Shelf::Skills => "skill_category g LEFT JOIN skill r ON r.category_id = g.id",
         Shelf::Tools => "tool_category g LEFT JOIN tool r ON r.category_id = g.id",
     });
     sql.push(" AND r.archived_at IS NULL WHERE g.archived_at IS NULL");
-    if let Some(rows) = rows {
-        sql.push(" AND ").append(&rows.condition());
-    }
     sql.push(" ORDER BY g.display_order, lower(g.name), g.id, r.display_order, lower(r.name), r.id");
     let mut groups: Vec<Group> = Vec::new();
     for row in conn.fetch_all(sql.build()).await? {
@@ -210,59 +213,51 @@ pub(super) async fn groups(conn: &mut Conn, shelf: &Shelf, rows: Option<RowFilte
     Ok(groups)
 }
 
-/// The rows of employees that a question is about, within all these.
-fn asked(sql: &mut SqlBuilder, filter: &Filter, rows: &[RowFilter]) {
-    sql.push(" WHERE TRUE");
-    for rows in rows {
-        sql.push(" AND ").append(&rows.condition());
-    }
-    match filter.employee {
-        // One is asked for by name, and shown when they have left, too.
-        Some(id) => sql.push(" AND r.id = ").value(id),
-        None => sql.push(" AND r.archived_at IS NULL"),
-    };
-    if let Some(team) = filter.team {
-        sql.push(" AND r.team_id = ").value(team);
-    }
-    if let Some(tier) = filter.tier {
-        sql.push(" AND r.tier_id = ").value(tier);
-    }
+/// The employees that this filter of employees lets through.
+pub(crate) async fn reached(conn: &mut Conn, filter: &RowFilter) -> Result<HashSet<RecordId>, StoreError> {
+    let mut sql = SqlBuilder::new("SELECT r.id AS id FROM employee r WHERE ");
+    sql.append(&filter.condition());
+    conn.fetch_all(sql.build()).await?.iter().map(|row| row.get("id")).collect()
 }
 
 /// A member as stored: the standing is still packed.
 pub(super) struct PackedMember {
+    /// Without current skills and tools.
     pub(super) member: Member,
-    pub(super) packed: Option<(Vec<SkillEntry>, Vec<ToolEntry>)>,
+    pub(super) is_archived: bool,
+    packed: Option<Packed>,
+}
+
+/// Current skills and tools, in the order of their slots.
+pub(super) struct Packed {
+    pub(super) skills: Vec<SkillEntry>,
+    pub(super) tools: Vec<ToolEntry>,
 }
 
 impl PackedMember {
-    /// The highest slot in it; entries stand in the order of slots.
-    pub(super) fn highest_slot(&self) -> Option<u16> {
-        let (skills, tools) = self.packed.as_ref()?;
-        skills.last().map(|entry| entry.slot).max(tools.last().map(|entry| entry.slot))
+    /// The member with what is packed.
+    pub(super) fn unpack(self, slots: &Slots) -> Result<Member, Error> {
+        let Self { member, packed: Some(packed), .. } = self else { return Ok(self.member) };
+        let standing = slots.unpack(&packed, Standing::clone(&member.standing));
+        let standing = standing.ok_or_else(|| Error::internal("a standing speaks of a slot that nothing stands in"))?;
+        Ok(Member { standing: standing.into(), ..member })
     }
 }
 
-/// The people that a question is about, by name. What they give themselves is only of those that `own_view` lets through;
-/// without it, of all.
-pub(super) async fn members(
-    conn: &mut Conn,
-    filter: &Filter,
-    (rows, own_view): (&[RowFilter], Option<&RowFilter>),
-) -> Result<Vec<PackedMember>, StoreError> {
-    let own_view = own_view.map_or_else(|| SqlBuilder::new("TRUE"), RowFilter::condition);
+/// One employee, or everybody who works or has worked here, by name. Everything that is known of them: whoever shows it
+/// decides what of it the caller may see.
+pub(super) async fn members(conn: &mut Conn, employee: Option<RecordId>) -> Result<Vec<PackedMember>, StoreError> {
     let mut sql = SqlBuilder::new(
         "SELECT r.id AS id, r.person_id AS person_id, b.given_name || ' ' || b.family_name AS name, \
          r.tier_id AS tier_id, t.number AS tier_number, t.name AS tier_name, r.team_id AS team_id, m.name AS team_name, \
-         s.skills AS skills, s.tools AS tools, s.manager_on AS manager_on, s.self_on AS self_on, \
-         s.evaluations AS evaluations, CASE WHEN ",
-    );
-    sql.append(&own_view).push(
-        " THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS sees_own_view \
+         r.archived_at AS archived_at, s.skills AS skills, s.tools AS tools, s.manager_on AS manager_on, \
+         s.self_on AS self_on, s.evaluations AS evaluations \
          FROM employee r JOIN person b ON b.id = r.person_id JOIN tier t ON t.id = r.tier_id \
          LEFT JOIN team m ON m.id = r.team_id LEFT JOIN standing s ON s.employee_id = r.id",
     );
-    asked(&mut sql, filter, rows);
+    if let Some(employee) = employee {
+        sql.push(" WHERE r.id = ").value(employee);
+    }
     sql.push(" ORDER BY lower(b.family_name), lower(b.given_name), r.id");
     conn.fetch_all(sql.build()).await?.iter().map(read_member).collect()
 }
@@ -285,47 +280,25 @@ fn read_member(row: &Row) -> Result<PackedMember, StoreError> {
         tier_name: row.get("tier_name")?,
         team: row.get("team_id")?,
         team_name: row.get("team_name")?,
-        standing,
+        standing: standing.into(),
     };
     let packed = match evaluations {
-        Some(_) => Some((read_skills(row)?, unpacked(row, "tools")?)),
+        Some(_) => Some(Packed { skills: unpacked(row, "skills")?, tools: unpacked(row, "tools")? }),
         None => None,
     };
-    Ok(PackedMember { member, packed })
-}
-
-/// The current ratings; what they give themselves beside that only where it is the caller's to see.
-fn read_skills(row: &Row) -> Result<Vec<SkillEntry>, StoreError> {
-    let mut skills: Vec<SkillEntry> = unpacked(row, "skills")?;
-    if row.get::<i64>("sees_own_view")? == 0 {
-        skills.iter_mut().for_each(|entry| entry.self_rating = None);
-    }
-    Ok(skills)
+    Ok(PackedMember { member, is_archived: row.get::<Option<Instant>>("archived_at")?.is_some(), packed })
 }
 
 fn unpacked<E: pack::Entry>(row: &Row, column: &str) -> Result<Vec<E>, StoreError> {
     pack::unpack(&row.get::<Vec<u8>>(column)?).map_err(|e| undecodable(column, e))
 }
 
-/// The quarters of the people that a question is about: of each, newest first.
-pub(super) async fn histories(
-    conn: &mut Conn,
-    filter: &Filter,
-    rows: &[RowFilter],
-    with_earlier: bool,
-) -> Result<Vec<Vec<CategoryEntry>>, StoreError> {
-    let mut sql = SqlBuilder::new("SELECT h.recent AS recent");
-    if with_earlier {
-        sql.push(", h.earlier AS earlier");
-    }
-    sql.push(" FROM employee r JOIN person b ON b.id = r.person_id JOIN standing_history h ON h.employee_id = r.id");
-    asked(&mut sql, filter, rows);
+/// The quarters of everybody: of each, newest first.
+pub(super) async fn histories(conn: &mut Conn) -> Result<Vec<(RecordId, Vec<CategoryEntry>)>, StoreError> {
     let read = |row: &Row| {
         let mut entries = unpacked(row, "recent")?;
-        if with_earlier {
-            entries.extend(unpacked::<CategoryEntry>(row, "earlier")?);
-        }
-        Ok(entries)
+        entries.extend(unpacked::<CategoryEntry>(row, "earlier")?);
+        Ok((row.get("employee_id")?, entries))
     };
-    conn.fetch_all(sql.build()).await?.iter().map(read).collect()
+    conn.fetch_all(HISTORIES.sql()).await?.iter().map(read).collect()
 }

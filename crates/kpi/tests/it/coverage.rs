@@ -3,7 +3,7 @@
 use http::StatusCode;
 use palisade_base::{Caller, RecordId};
 use palisade_kpi::{
-    coverage::{Coverage, Held, Job, Lack, Mark, cover, gaps, marks, people_in, rank},
+    coverage::{CategoryCover, Coverage, Held, Job, Lack, Mark, cover, gaps, marks, people_in, rank},
     scoring::CatalogueView,
     standing::{Filter, Member},
     types::QUALIFICATION,
@@ -57,14 +57,14 @@ async fn shop(db: &TestStore) -> Shop {
 async fn members(shop: &Shop) -> (CatalogueView, Vec<Member>) {
     let admin = &shop.company.admin;
     let members = shop.standings.all(admin, &Filter::default()).await.unwrap();
-    (shop.standings.catalogue(admin).await.unwrap(), members)
+    (CatalogueView::clone(&*shop.standings.catalogue(admin).await.unwrap()), members)
 }
 
 /// For each skill, who can do it with at least that rating; a star is their own word.
 fn able(catalogue: &CatalogueView, members: &[Member], minimum: u8) -> Vec<(String, Vec<String>)> {
     let name =
         |mark: Mark, name: &str| format!("{} {}{}", &name[..3], mark.rating, if mark.is_unverified { "*" } else { "" });
-    let covers = cover(catalogue, members, minimum);
+    let covers: Vec<_> = cover(catalogue, members, minimum).into_iter().map(CategoryCover::best_first).collect();
     let skills = covers.iter().flat_map(|cover| &cover.skills);
     skills.map(|s| (s.name.to_owned(), s.able.iter().map(|a| name(a.mark, &a.member.name)).collect())).collect()
 }

@@ -20,6 +20,7 @@ mod score_card;
 mod scoring;
 mod site;
 mod standing;
+mod standing_kept;
 mod tiers;
 mod trail;
 mod transfer;

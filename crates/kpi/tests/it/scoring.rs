@@ -157,7 +157,7 @@ fn people_are_counted_by_tier_and_a_tier_without_anybody_is_told() {
         tier_name: String::new(),
         team: None,
         team_name: None,
-        standing: Standing::empty(id(900)),
+        standing: Standing::empty(id(900)).into(),
     };
     let members = [member(71), member(73), member(71)];
     assert_eq!(tier_distribution(&members, &[id(71), id(72), id(73)]), [(id(71), 2), (id(72), 0), (id(73), 1)]);

@@ -123,7 +123,7 @@ impl Shop {
     }
 
     async fn of(&self, employee: RecordId) -> Standing {
-        self.standings.of(&self.company.admin, employee).await.unwrap()
+        Standing::clone(&self.standings.of(&self.company.admin, employee).await.unwrap())
     }
 
     /// Rating, source and own rating of each skill that has one, by its place among the four.

@@ -1,5 +1,7 @@
 //! Who can do a job: the question stands in the address, so that the answer can be shared.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Query, State, rejection::QueryRejection};
 use palisade_base::{Error, Permission, RecordId, Scope};
@@ -108,7 +110,7 @@ pub(super) async fn show(
 async fn answer(
     coverage: &Coverage,
     visitor: &Visitor,
-    (question, catalogue): (&Question, CatalogueView),
+    (question, catalogue): (&Question, Arc<CatalogueView>),
     body: &mut Body,
 ) -> Result<String, Error> {
     let filter = Filter { team: question.team, ..Filter::default() };

@@ -46,8 +46,8 @@ pub(super) async fn show(State(coverage): State<Coverage>, visitor: Visitor, que
     match category {
         None => overview(&visitor, &query, filters, (&seen, &covers, minimum)),
         Some(id) => {
-            let cover = covers.iter().find(|cover| cover.group.id == id).ok_or_else(Error::not_found)?;
-            one_category(&visitor, &query, filters, (&seen, cover, minimum))
+            let cover = covers.into_iter().find(|cover| cover.group.id == id).ok_or_else(Error::not_found)?;
+            one_category(&visitor, &query, filters, (&seen, &cover.best_first(), minimum))
         }
     }
 }

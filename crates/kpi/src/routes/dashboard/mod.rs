@@ -12,9 +12,13 @@ use palisade_web::{
     component::{Choice, EmptyState, Field, FilterForm, Stats, date_words},
 };
 
-use super::{development::needs_attention, figures::counted};
+use super::{
+    development::{KeptAttention, needs_attention},
+    figures::counted,
+};
 use crate::{
     dashboard::{Asked, Dashboard, Dashboards, Period, Range},
+    kept::Kept,
     standing::{Filter, People, READ_STANDING, Standings},
     types::{READ_DETAILS, TEAM, TIER},
 };
@@ -27,6 +31,9 @@ pub(super) struct Overview {
     records: Records,
     standings: Standings,
     dashboards: Dashboards,
+    /// The teams and the tiers to choose from.
+    choices: Kept<(), [Vec<Choice>; 2]>,
+    attention: KeptAttention,
 }
 
 const SPEC: ListSpec = ListSpec {
@@ -42,7 +49,13 @@ const MOST_TO_PICK: usize = 60;
 /// The routes.
 pub(super) fn routes(records: &Records, standings: &Standings) -> Routes {
     let dashboards = Dashboards::new(records.clone(), standings.clone());
-    let overview = Overview { records: records.clone(), standings: standings.clone(), dashboards };
+    let overview = Overview {
+        records: records.clone(),
+        standings: standings.clone(),
+        dashboards,
+        choices: Kept::default(),
+        attention: KeptAttention::default(),
+    };
     let read = Access::Permission(Permission::new(READ_STANDING), Scope::Own);
     Routes::new(overview).get("/", Access::SignedIn, show).get("/api/v1/dashboard", read, api::show).finish()
 }
@@ -81,7 +94,8 @@ async fn show(State(overview): State<Overview>, visitor: Visitor, query: ListQue
         filters: FilterForm::new(&query, fields),
         scope_note: scope_note(&asked, &dashboard),
         waiting: waiting(&dashboard),
-        attention: needs_attention(&overview.records, &visitor, &seen).await?,
+        attention: needs_attention((&overview.records, &overview.attention), &visitor, (dashboard.as_of, &seen))
+            .await?,
         cards: view.cards(),
         panels: view.panels(),
         wide: vec![view.categories(), view.tools()],
@@ -158,8 +172,10 @@ impl Overview {
             let set = if asked.filter.people == People::Own { "own" } else { "all" };
             fields.push(Field::select("people", "People", choices).value(set));
         }
-        fields.push(Field::select("team", "Team", any().chain(self.choices(caller, &TEAM).await?)));
-        fields.push(Field::select("tier", "Tier", any().chain(self.choices(caller, &TIER).await?)));
+        let choices = self.choices.get(dashboard.as_of, caller, (), self.find_choices(caller)).await?;
+        let [teams, tiers] = &*choices;
+        fields.push(Field::select("team", "Team", any().chain(teams.iter().cloned())));
+        fields.push(Field::select("tier", "Tier", any().chain(tiers.iter().cloned())));
         let members = &dashboard.members;
         if members.len() <= MOST_TO_PICK {
             let people = members.iter().map(|member| Choice::new(member.employee.to_string(), member.name.clone()));
@@ -168,7 +184,11 @@ impl Overview {
         Ok(fields)
     }
 
-    async fn choices(&self, caller: &Caller, ty: &'static RecordType) -> Result<Vec<Choice>, Error> {
+    async fn find_choices(&self, caller: &Caller) -> Result<[Vec<Choice>; 2], Error> {
+        Ok([self.titles(caller, &TEAM).await?, self.titles(caller, &TIER).await?])
+    }
+
+    async fn titles(&self, caller: &Caller, ty: &'static RecordType) -> Result<Vec<Choice>, Error> {
         let request = ListRequest { limit: 200, ..ListRequest::default() };
         let found = self.records.list(caller, ty, &request).await?.records;
         Ok(found.iter().map(|record| Choice::new(record.id.to_string(), record.title())).collect())

@@ -60,7 +60,8 @@ impl Companion for GoalProgress {
             Err(error) if error.kind() == Kind::NotFound => return Ok(Html::empty()),
             Err(error) => return Err(error.into()),
         };
-        let progress = aim.progress(&self.0.catalogue(&visitor.caller).await?, &standing);
+        let catalogue = self.0.catalogue(&visitor.caller).await?;
+        let progress = aim.progress(&catalogue, &standing);
         let badge = if progress.is_met() { Badge::ok(progress.words()) } else { Badge::note(progress.words()) };
         let mut links = vec![("Where they stand", format!("/employees/{employee}/skills"))];
         let is_open = record.text("state").is_some_and(|state| state == "Open");

@@ -5,10 +5,14 @@ use std::collections::{HashMap, HashSet};
 use askama::Template;
 use palisade_base::{Date, RecordId};
 use palisade_records::Records;
+use palisade_store::LastChange;
 use palisade_web::{Failure, Html, Visitor};
 
 use super::trace;
-use crate::development::{self, Attention, attention};
+use crate::{
+    development::{self, Attention, attention},
+    kept::Kept,
+};
 
 /// How many are shown before the rest is only counted.
 const MOST: usize = 6;
@@ -25,18 +29,22 @@ struct Block {
     all: Option<String>,
 }
 
+/// What people should look at on a day, kept until something changes.
+pub(in crate::routes) type KeptAttention = Kept<Date, Vec<Attention>>;
+
 /// What needs this visitor's attention today; empty where nothing does. `seen` are the employees whom the trail names
 /// already for this view; for others who are shown it gets a leaf.
 ///
 /// # Errors
 /// The database can't be used, or the trail can't be written.
 pub(in crate::routes) async fn needs_attention(
-    records: &Records,
+    (records, kept): (&Records, &KeptAttention),
     visitor: &Visitor,
-    seen: &[RecordId],
+    (as_of, seen): (LastChange, &[RecordId]),
 ) -> Result<Html, Failure> {
-    let all = attention(records, &visitor.caller, today(visitor)).await?;
-    let (items, more) = shown(all);
+    let (caller, today) = (&visitor.caller, today(visitor));
+    let all = kept.get(as_of, caller, today, attention(records, caller, today)).await?;
+    let (items, more) = shown(&all);
     let others = items.iter().filter(|item| !item.is_own).filter_map(|item| item.employee);
     let unseen: HashSet<_> = others.filter(|employee| !seen.contains(employee)).collect();
     trace(records, &visitor.caller, "attention.view", unseen.len()).await?;
@@ -63,15 +71,15 @@ fn today(visitor: &Visitor) -> Date {
 }
 
 /// The first of them, and how many more there are.
-fn shown(all: Vec<Attention>) -> (Vec<Attention>, usize) {
+fn shown(all: &[Attention]) -> (Vec<Attention>, usize) {
     let count = all.len();
     let mut lines: HashMap<Option<RecordId>, usize> = HashMap::new();
-    let mut is_shown = |item: &Attention| {
+    let mut is_shown = |item: &&Attention| {
         let lines = lines.entry(item.employee).or_default();
         *lines += 1;
         item.is_own || *lines <= MOST_OF_ONE
     };
-    let shown: Vec<_> = all.into_iter().filter(|item| is_shown(item)).take(MOST).collect();
+    let shown: Vec<_> = all.iter().filter(|item| is_shown(item)).take(MOST).cloned().collect();
     let more = count - shown.len();
     (shown, more)
 }

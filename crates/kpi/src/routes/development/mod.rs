@@ -13,7 +13,7 @@ use palisade_web::{Access, Routes};
 use crate::types::{EMPLOYEE, QUALIFICATION};
 
 pub(super) use above::{GoalProgress, QualificationValidity};
-pub(super) use block::{attention_of, needs_attention};
+pub(super) use block::{KeptAttention, attention_of, needs_attention};
 pub(super) use link::GoalLinks;
 pub(super) use tab::body;
 

@@ -1,5 +1,7 @@
 //! What one employee is working on: the five kinds, with a way to add each.
 
+use std::sync::Arc;
+
 use askama::Template;
 use palisade_base::{Date, Error};
 use palisade_records::{ListRequest, Record, RecordType, Records, policy};
@@ -34,8 +36,8 @@ struct Body {
 
 /// What a row is worked out with.
 struct Context {
-    catalogue: CatalogueView,
-    standing: Standing,
+    catalogue: Arc<CatalogueView>,
+    standing: Arc<Standing>,
     today: Date,
 }
 
@@ -98,7 +100,7 @@ pub(in crate::routes) async fn body(
     let caller = &visitor.caller;
     let context = Context {
         catalogue: standings.catalogue(caller).await?,
-        standing: standings.of(caller, employee.id).await.unwrap_or_else(|_| Standing::empty(employee.id)),
+        standing: standings.of(caller, employee.id).await.unwrap_or_else(|_| Standing::empty(employee.id).into()),
         today: visitor.now.date_in(&visitor.navigation.zone),
     };
     let mut sections = Vec::new();

@@ -52,7 +52,8 @@ async fn show_with(pages: &Pages, visitor: &Visitor, id: RecordId, form: Option<
     }
     let (evaluation, marks) = pages.evaluations.open(&visitor.caller, id).await?;
     let last = pages.evaluations.previous_marks(&visitor.caller, id).await?;
-    let steps = steps(&pages.catalogue(&visitor.caller).await?, &marks, &last);
+    let catalogue = pages.catalogue(&visitor.caller).await?;
+    let steps = steps(&catalogue, &marks, &last);
     let form = form.unwrap_or_else(|| stored(&evaluation));
     let body = Body {
         has_last: !last.is_empty(),

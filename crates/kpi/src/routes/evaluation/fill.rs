@@ -111,7 +111,8 @@ pub(super) fn is_own_draft(caller: &Caller, evaluation: &Evaluation) -> bool {
 
 async fn steps_of(pages: &Pages, caller: &Caller, id: RecordId, marks: &Marks) -> Result<Vec<Step>, Error> {
     let last = pages.evaluations.previous_marks(caller, id).await?;
-    Ok(steps(&pages.catalogue(caller).await?, marks, &last))
+    let catalogue = pages.catalogue(caller).await?;
+    Ok(steps(&catalogue, marks, &last))
 }
 
 /// The place of a category; the first where there is none of that key.

@@ -13,6 +13,8 @@ mod words;
 
 pub(super) use words::state_badge;
 
+use std::sync::Arc;
+
 use palisade_base::{Caller, Error, Permission, RecordId, Scope};
 use palisade_records::Records;
 use palisade_web::{Access, Icon, NavItem, Routes, component::Breadcrumbs};
@@ -41,7 +43,7 @@ impl Pages {
         Evaluation::from_record(self.records.get(caller, &EVALUATION, id).await?)
     }
 
-    async fn catalogue(&self, caller: &Caller) -> Result<CatalogueView, Error> {
+    async fn catalogue(&self, caller: &Caller) -> Result<Arc<CatalogueView>, Error> {
         self.standings.catalogue(caller).await
     }
 }

@@ -1,5 +1,7 @@
 //! Where an employee stands, for programs: `GET /api/v1/employees/{id}/skills` and `/tools`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use palisade_base::{Caller, Error, FieldError, RecordId};
 use palisade_records::{
@@ -65,7 +67,7 @@ fn truth(text: &str) -> Option<bool> {
 }
 
 /// Where somebody stands, with the one trace that they were looked at.
-async fn standing(profile: &Profile, caller: &Caller, id: RecordId) -> Result<Standing, Error> {
+async fn standing(profile: &Profile, caller: &Caller, id: RecordId) -> Result<Arc<Standing>, Error> {
     let standing = profile.standings.of(caller, id).await?;
     profile.records.view(caller, &EMPLOYEE, id).await?;
     Ok(standing)
@@ -86,7 +88,10 @@ pub(super) async fn skills(
     let standing = standing(&profile, &visitor.caller, id).await?;
     let all = profile.standings.catalogue(&visitor.caller).await?;
     let catalogue = match category {
-        Some(id) => all.only(id).ok_or_else(|| Error::field("category_id", "There is no such category in use."))?,
+        Some(id) => all
+            .only(id)
+            .map(Arc::new)
+            .ok_or_else(|| Error::field("category_id", "There is no such category in use."))?,
         None => all,
     };
     let scores = category_scores(&catalogue, &standing);
