@@ -28,6 +28,7 @@ usage: cargo xtask COMMAND
   fuzz SECONDS [TARGET]   run the fuzz targets (see fuzz/README.md), each that long
   fail2ban [DIR]          fail2ban's own filters on its own sample lines (of a source tree, or Debian's)
   bench core              measure memory, start and trail; writes docs/benchmarks.md
+  bench gate              compare the gate with nginx; writes docs/benchmarks.md
   bench jail              judge log lines beside fail2ban; writes docs/benchmarks.md
 ";
 

@@ -46,6 +46,15 @@ const PACKAGES: [Package; 13] = [
     },
 ];
 
+/// What `cargo xtask bench gate` compares with, and makes load with.
+const BENCH_PACKAGES: [Package; 5] = [
+    Package { name: "nginx-light", wanted_for: "the gate's bench: what the guide uses", is_there: || on_path("nginx") },
+    Package { name: "wrk", wanted_for: "the gate's bench: load by HTTP/1.1", is_there: || on_path("wrk") },
+    Package { name: "nghttp2-client", wanted_for: "the gate's bench: load by HTTP/2", is_there: || on_path("h2load") },
+    Package { name: "openssl", wanted_for: "the gate's bench: handshakes", is_there: || on_path("openssl") },
+    Package { name: "curl", wanted_for: "the gate's bench: to see that all answer", is_there: || on_path("curl") },
+];
+
 /// Python tools, pinned. The second only carries the accessibility checker (axe-core) as one script; what it depends
 /// on, a browser of its own, is not wanted. The third is a real application to stand behind the gate.
 const PYTHON_TOOLS: [(&str, &[&str]); 3] =
@@ -56,15 +65,20 @@ pub(crate) const FAIL2BAN: &str = "target/fail2ban";
 
 /// Installs what is missing.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    install_packages()?;
+    install_packages(&PACKAGES)?;
     unpack_fail2ban(&root.join(FAIL2BAN))?;
     install_python_tools(&root.join("target/venv"))
 }
 
-fn install_packages() -> Result<()> {
-    let missing: Vec<&Package> = PACKAGES.iter().filter(|package| !(package.is_there)()).collect();
+/// Installs what `bench gate` needs and is missing.
+pub(crate) fn install_for_bench() -> Result<()> {
+    install_packages(&BENCH_PACKAGES)
+}
+
+fn install_packages(wanted: &[Package]) -> Result<()> {
+    let missing: Vec<&Package> = wanted.iter().filter(|package| !(package.is_there)()).collect();
     if missing.is_empty() {
-        println!("every Debian package that the tests need is there");
+        println!("every Debian package that is needed is there");
         return Ok(());
     }
     for package in &missing {

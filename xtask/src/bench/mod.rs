@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: figures for docs/benchmarks.md. Measured by hand on a quiet machine, never a test.
 
 mod core;
+mod gate;
 mod jail;
 mod kpi;
 
@@ -24,9 +25,10 @@ struct Figure {
 pub(crate) fn run(workspace: &Workspace, name: &str) -> Result<()> {
     let figures = match name {
         "core" => core::measure(workspace)?,
+        "gate" => gate::measure(workspace)?,
         "jail" => jail::measure(workspace)?,
         "kpi" => kpi::measure(workspace)?,
-        other => bail!("there is no bench `{other}`; there are: core, jail, kpi"),
+        other => bail!("there is no bench `{other}`; there are: core, gate, jail, kpi"),
     };
     let table = table(workspace, &figures)?;
     print!("{table}");
