@@ -8,6 +8,7 @@ use data_encoding::BASE32_NOPAD;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use palisade_base::Instant;
+use palisade_web::SignInFailed;
 use tower::ServiceExt as _;
 
 pub(crate) struct Browser {
@@ -21,6 +22,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// The mark of a failed try to sign in, and as whom it was.
+    pub(crate) failed_as: Option<Option<String>>,
 }
 
 impl Answer {
@@ -107,8 +110,10 @@ impl Browser {
         for cookie in parts.headers.get_all("set-cookie") {
             self.keep(cookie.to_str().unwrap());
         }
+        let failed_as = parts.extensions.get::<SignInFailed>().map(|mark| mark.account.clone());
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, body, failed_as }
     }
 
     fn keep(&mut self, cookie: &str) {

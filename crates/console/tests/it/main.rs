@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly too")]
 
 mod account;
+mod bans;
 mod browser;
 mod certificates;
 mod hand_off;

@@ -4,6 +4,7 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 
 use axum::{Router, extract::Request, middleware::Next, response::Response};
 use jiff::tz::TimeZone;
+use palisade_bans::Bans;
 use palisade_base::{
     AddressKey, Caller, Env, Instant, Origin, Permission, PlainToken, RequestId, RoleId, Scope, SecretString, UserId,
     auth::{Authenticator as _, Presented},
@@ -35,6 +36,7 @@ pub(crate) const EMPLOYEE_READ: Permission = Permission::new("kpi.employee.read"
 pub(crate) struct Site {
     pub(crate) db: TestStore,
     pub(crate) identity: Identity,
+    pub(crate) bans: Bans,
     pub(crate) trail: Trail,
     pub(crate) certificates: Certificates,
     router: Router,
@@ -82,9 +84,10 @@ impl Site {
         };
         adjust(&mut config);
         let certificates = certificates(&db);
+        let bans = Bans::open(db.store.clone(), &palisade_config::Config::default()).await.unwrap();
         let state = ConsoleState {
             identity: identity.clone(),
-            bans: palisade_bans::Bans::open(db.store.clone(), &palisade_config::Config::default()).await.unwrap(),
+            bans: bans.clone(),
             trail: trail.clone(),
             store: db.store.clone(),
             certificates: certificates.clone(),
@@ -92,7 +95,7 @@ impl Site {
             sites: Arc::new(TwoSites(db.env().now())),
         };
         let router = router(state, identity.clone(), &db.env());
-        Self { db, identity, trail, certificates, router }
+        Self { db, identity, bans, trail, certificates, router }
     }
 
     /// A browser that has been nowhere yet.
