@@ -90,6 +90,8 @@ pub struct UpstreamReport {
     pub address: String,
     /// Whether it gets requests.
     pub healthy: bool,
+    /// Whether it was asked anything yet.
+    pub asked: bool,
     /// Requests under way.
     pub outstanding: usize,
     /// Failures in a row, up to now.

@@ -116,6 +116,6 @@ fn warnings_of(config: &Config, number: usize) -> Vec<String> {
 }
 
 fn upstream_report(health: AddressHealth) -> UpstreamReport {
-    let AddressHealth { address, healthy, failures, outstanding, .. } = health;
-    UpstreamReport { address, healthy, outstanding, failures }
+    let AddressHealth { address, healthy, asked, failures, outstanding, .. } = health;
+    UpstreamReport { address, healthy, asked, outstanding, failures }
 }

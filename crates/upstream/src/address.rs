@@ -39,6 +39,8 @@ pub(crate) struct Address {
 /// Whether an address is well.
 struct Health {
     born: Instant,
+    /// It was asked something.
+    asked: AtomicBool,
     /// What the checks found.
     well: AtomicBool,
     /// Failures of requests in a row.
@@ -54,6 +56,8 @@ pub struct AddressHealth {
     pub address: String,
     /// It gets requests.
     pub healthy: bool,
+    /// It was asked something, by a request or by a health check: before that, nobody knows.
+    pub asked: bool,
     /// Failures of requests in a row, up to now.
     pub failures: u32,
     /// Requests under way.
@@ -174,6 +178,7 @@ impl Address {
 
     /// A request got its answer.
     pub(crate) fn succeeded(&self) {
+        self.note_asked();
         if self.health.failures.load(Ordering::Relaxed) != 0 {
             self.health.failures.store(0, Ordering::Relaxed);
             self.health.rests_until.store(0, Ordering::Relaxed);
@@ -182,6 +187,7 @@ impl Address {
 
     /// A request failed, and the address is to blame.
     pub(crate) fn failed(&self) {
+        self.note_asked();
         let failures = self.health.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if failures >= FAILURES {
             let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
@@ -189,10 +195,18 @@ impl Address {
         }
     }
 
+    /// Written once: every request reads it, and a write would be a shared one.
+    pub(crate) fn note_asked(&self) {
+        if !self.health.asked.load(Ordering::Relaxed) {
+            self.health.asked.store(true, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn report(&self) -> AddressHealth {
         AddressHealth {
             address: self.target().to_string(),
             healthy: self.is_well() && !self.rests(),
+            asked: self.health.asked.load(Ordering::Relaxed),
             failures: self.health.failures.load(Ordering::Relaxed),
             outstanding: self.outstanding(),
             idle_connections: self.idle().len(),
@@ -205,6 +219,7 @@ impl Health {
     fn new() -> Self {
         Self {
             born: Instant::now(),
+            asked: AtomicBool::new(false),
             well: AtomicBool::new(true),
             failures: AtomicU32::new(0),
             rests_until: AtomicU64::new(0),

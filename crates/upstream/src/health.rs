@@ -20,6 +20,7 @@ pub(crate) async fn watch(address: Arc<Address>, check: HealthCheck, host: Heade
             Ok(answer) => answer,
             Err(_) => Err("no answer in time".to_owned()),
         };
+        address.note_asked();
         if let Some(well) = streak.add(answer.is_ok(), &check) {
             address.set_well(well, answer.err().as_deref().unwrap_or_default());
         }

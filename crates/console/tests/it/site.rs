@@ -235,6 +235,7 @@ impl palisade_console::SiteReports for TwoSites {
             upstream: vec![palisade_console::UpstreamReport {
                 address: "http://127.0.0.1:8000".to_owned(),
                 healthy: false,
+                asked: true,
                 outstanding: 0,
                 failures: 3,
             }],

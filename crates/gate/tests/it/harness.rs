@@ -227,10 +227,11 @@ fn sites(config: &Config) -> Vec<Site> {
     config.sites.iter().map(|site| Site::new(config, site, frame.clone(), app_of(site))).collect()
 }
 
-/// The site `frappe` has its upstream behind it. Every other has the app below, guarded or not.
+/// The site `frappe` has its upstream behind it. Every other has an app below: a guarded one knows nothing of us.
 fn app_of(site: &SiteConfig) -> SiteApp {
     match UpstreamSettings::of(site).filter(|_| site.name == "frappe") {
         Some(settings) => SiteApp::Upstream(Arc::new(Upstream::new(settings).unwrap())),
+        None if site.upstream.is_some() => SiteApp::BuiltIn(foreign_app(&site.name)),
         None => SiteApp::BuiltIn(app(&site.name)),
     }
 }
@@ -443,33 +444,36 @@ fn api_client(origin: Origin) -> Identified {
     Identified { caller, session: None, renewed: None }
 }
 
-/// The app: pages for every kind of answer.
+/// The app: pages for every kind of answer, and some that ask who is there.
 fn app(site: &str) -> Router {
-    let name = site.to_owned();
     let routes = Routes::new(())
-        .get("/", Access::Public, async move || name.clone())
         .get("/whoami", Access::Public, async |visitor: Visitor| visitor.caller.actor.to_string())
         .get("/mine", Access::Permission(READ, Scope::Own), async || "yours")
         .get("/all", Access::Permission(READ, Scope::All), async || "everything")
-        .get("/api/v1/all", Access::Permission(READ, Scope::All), async || "everything")
-        .get("/api/v1/people", Access::Public, async || "people")
-        .get("/sign-in", Access::Public, async || "sign-in page")
-        .post("/sign-in", Access::Public, async || "tried")
-        .post("/upload", Access::Public, upload)
-        .get("/away", Access::Public, async || axum::response::Redirect::to("/elsewhere"))
-        .get("/unchanged", Access::Public, async || StatusCode::NOT_MODIFIED)
-        .get("/own-headers", Access::Public, own_headers)
-        .get("/panic", Access::Public, panicking)
-        .get("/slow", Access::Public, slow)
-        .get("/large", Access::Public, async || vec![b'a'; 32 * 1024 * 1024])
-        .get("/assets/a.css", Access::Public, async || ([(header::CACHE_CONTROL, "public, max-age=60")], "a{}"));
-    let bad_gateway = routing::any(async || StatusCode::BAD_GATEWAY);
-    routes
-        .into_router()
+        .get("/api/v1/all", Access::Permission(READ, Scope::All), async || "everything");
+    routes.into_router().merge(foreign_app(site))
+}
+
+/// The pages that know nothing of us, as those of a guarded site.
+fn foreign_app(site: &str) -> Router {
+    let name = site.to_owned();
+    Router::new()
+        .route("/", routing::get(async move || name.clone()))
+        .route("/api/v1/people", routing::get(async || "people"))
+        .route("/sign-in", routing::get(async || "sign-in page").post(async || "tried"))
+        .route("/upload", routing::post(upload))
+        .route("/away", routing::get(async || axum::response::Redirect::to("/elsewhere")))
+        .route("/unchanged", routing::get(async || StatusCode::NOT_MODIFIED))
+        .route("/own-headers", routing::get(own_headers))
+        .route("/panic", routing::get(panicking))
+        .route("/slow", routing::get(slow))
+        .route("/large", routing::get(async || vec![b'a'; 32 * 1024 * 1024]))
+        .route("/assets/a.css", routing::get(async || ([(header::CACHE_CONTROL, "public, max-age=60")], "a{}")))
         .route("/echo", routing::any(echo))
         .route("/echo/api", routing::any(echo))
-        .route("/bad-gateway", bad_gateway)
+        .route("/bad-gateway", routing::any(async || StatusCode::BAD_GATEWAY))
         .route("/refuse", routing::any(async || StatusCode::UNAUTHORIZED))
+        .route("/forbidden", routing::any(async || StatusCode::FORBIDDEN))
         .route("/api/method/login", routing::any(frappe_login))
         .route("/login", routing::any(async || ([(header::CONTENT_TYPE, "text/html")], "the form again")))
 }

@@ -50,7 +50,12 @@ fn row(site: &Value) -> Vec<String> {
 }
 
 fn address(address: &Value) -> String {
-    let health = if address["healthy"] == Value::Bool(true) { "answers" } else { "does not answer" };
+    let is = |name: &str| address[name] == Value::Bool(true);
+    let health = match (is("asked"), is("healthy") && address["failures"] == 0) {
+        (false, _) => "not asked yet",
+        (true, true) => "answers",
+        (true, false) => "does not answer",
+    };
     format!("{} ({health})", text(address, "address"))
 }
 

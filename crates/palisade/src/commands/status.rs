@@ -42,7 +42,8 @@ fn words(status: &Value) -> String {
         ("keys", format!("{} data keys, key file {}", text(keys, "data_keys"), text(keys, "key_file"))),
         ("helper", helper(&status["helper"])),
     ];
-    lines.map(|(name, value)| format!("{name:9}  {value}").trim_end().to_owned()).join("\n")
+    let said = lines.into_iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(name, value)| format!("{name:9}  {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// What it keeps and how far it is confined; or what can't be done without it.

@@ -50,12 +50,12 @@ async fn sends(client: impl Fn(&TestGate) -> Client, size: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_upload_takes_little_memory_over_http1() {
-    sends(TestGate::http1_client, 320 * MIB).await;
+    sends(TestGate::http1_client, 160 * MIB).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_upload_takes_little_memory_over_http2() {
-    sends(TestGate::client, 320 * MIB).await;
+    sends(TestGate::client, 160 * MIB).await;
 }
 
 /// The client takes a little of a download and stops: the application makes no more than fits on the way.

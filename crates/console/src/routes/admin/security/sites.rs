@@ -69,7 +69,11 @@ fn size(bytes: u64) -> String {
 
 fn address_table(addresses: &[UpstreamReport]) -> Table {
     let row = |address: &UpstreamReport| {
-        let badge = if address.healthy { Badge::ok("Answers") } else { Badge::stop("Does not answer") };
+        let badge = match (address.asked, address.healthy && address.failures == 0) {
+            (false, _) => Badge::note("Not asked yet"),
+            (true, true) => Badge::ok("Answers"),
+            (true, false) => Badge::stop("Does not answer"),
+        };
         Row::new([
             Cell::text(&address.address),
             Cell::badge(&badge),

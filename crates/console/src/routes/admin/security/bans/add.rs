@@ -6,9 +6,8 @@ use palisade_base::{Error, FieldError, Span};
 use palisade_web::{
     Fields, FormView, Notice, Outcome, Page, ProtectedForm, Visitor, Width,
     component::{Breadcrumbs, Choice, Field},
-    decode_fields, see_other_with,
+    see_other_with,
 };
-use serde::Deserialize;
 
 use super::{NEW, PATH};
 use crate::{
@@ -19,16 +18,6 @@ use crate::{
 
 /// What the length's field has for a ban without an end.
 const UNTIL_LIFTED: &str = "until-lifted";
-
-#[derive(Deserialize)]
-struct BanForm {
-    #[serde(default)]
-    network: String,
-    #[serde(default)]
-    length: String,
-    #[serde(default)]
-    reason: String,
-}
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) -> Outcome {
     page(&state, &visitor, &FormView::new()).await
@@ -47,23 +36,25 @@ pub(super) async fn submit(
 
 async fn add(state: &ConsoleState, visitor: &Visitor, fields: &Fields) -> Result<Ban, Error> {
     let permit = may_manage_bans(&visitor.caller)?;
-    let new = read(&decode_fields(fields)?)?;
+    fields.expect_only(&["network", "length", "reason", step_up::FIELD], &[])?;
+    let new = read(fields)?;
     step_up::check(state, visitor, &step_up::proof(fields)).await?;
     state.bans.add(&visitor.caller, &permit, new).await
 }
 
 /// All that is wrong at once.
-fn read(form: &BanForm) -> Result<NewBan, Error> {
+fn read(fields: &Fields) -> Result<NewBan, Error> {
+    let text = |name| fields.text(name).unwrap_or_default();
     let mut wrong = Vec::new();
-    let target = Target::parse(&form.network)
+    let target = Target::parse(text("network"))
         .map_err(|message| wrong.push(FieldError { field: "network".into(), message }))
         .ok();
-    let length = read_length(&form.length);
+    let length = read_length(text("length"));
     if length.is_none() {
         wrong.push(FieldError { field: "length".into(), message: "Choose one of these.".to_owned() });
     }
     match (target, length) {
-        (Some(target), Some(length)) => Ok(NewBan { target, length, reason: form.reason.clone() }),
+        (Some(target), Some(length)) => Ok(NewBan { target, length, reason: text("reason").to_owned() }),
         _ => Err(Error::invalid(wrong)),
     }
 }
