@@ -41,6 +41,13 @@ struct Rule {
     folded: String,
 }
 
+impl Rule {
+    /// Whether it asks for somebody.
+    fn asks(&self) -> bool {
+        self.config.sign_in == Some(SignIn::Required) || !self.config.roles.is_empty()
+    }
+}
+
 /// What a request needs.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Need<'a> {
@@ -84,7 +91,7 @@ impl SiteAccess {
                 return Need::OtherNetwork;
             }
             let own = if roles.is_empty() { &self.roles } else { roles };
-            let asks = *sign_in == Some(SignIn::Required) || !roles.is_empty();
+            let asks = rule.asks();
             if reading.is_under(path) {
                 let usual = if asks { SignIn::Required } else { self.sign_in };
                 return self.need(sign_in.unwrap_or(usual), wanted, own);
@@ -115,7 +122,15 @@ impl SiteAccess {
         let Some((scheme, token)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else { return false };
         let named = ["token", "bearer", "basic"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
         let reading = Reading::of(path);
-        named && !token.trim().is_empty() && self.api_paths.iter().any(|prefix| reading.is_under(prefix))
+        named
+            && !token.trim().is_empty()
+            && self.api_paths.iter().any(|prefix| reading.is_under(prefix))
+            && !self.is_closed_by_rule(&reading)
+    }
+
+    /// Whether a rule asks for somebody on this path: then a token, whose worth only the application knows, is not enough.
+    fn is_closed_by_rule(&self, reading: &Reading<'_>) -> bool {
+        self.rules.iter().any(|rule| rule.asks() && reading.may_be_under(&rule.folded))
     }
 
     /// Whether pages ask for this path on their own.
@@ -126,8 +141,7 @@ impl SiteAccess {
 
     /// Whether nobody is ever asked to sign in, and the application is told nothing: then nobody is looked up.
     pub(crate) fn is_indifferent(&self) -> bool {
-        let asks = |rule: &Rule| rule.config.sign_in == Some(SignIn::Required) || !rule.config.roles.is_empty();
-        self.sign_in == SignIn::Open && self.forms.is_empty() && !self.rules.iter().any(asks)
+        self.sign_in == SignIn::Open && self.forms.is_empty() && !self.rules.iter().any(Rule::asks)
     }
 
     /// Whether the application is told in this form who is there.
@@ -159,7 +173,9 @@ impl<'a> Reading<'a> {
 
     /// Whether some application could take it for the path or for one below it. `path` is in small letters.
     pub(crate) fn may_be_under(&self, path: &str) -> bool {
-        let under = |text: &str| text.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        // A page may have its file's ending behind its name, and be served by either.
+        let ends = |rest: &str| matches!(rest, "" | "." | ".html" | ".json") || rest.starts_with('/');
+        let under = |text: &str| text.strip_prefix(path).is_some_and(ends);
         let uncut = || self.plain.contains([';', '\\']) && under(&self.plain.to_lowercase());
         path == "/" || under(&self.folded) || uncut()
     }

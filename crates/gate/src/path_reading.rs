@@ -35,6 +35,8 @@ pub(crate) enum Doubt {
     EncodedSlash,
     /// `//`: one slash to some.
     EmptySegment,
+    /// A blank at an end of a segment, or a letter that nobody sees: some cut them off.
+    Blank,
     /// `;`: to some the end of a segment.
     Parameter,
 }
@@ -50,6 +52,7 @@ impl Doubt {
             Self::Control => "a control character",
             Self::EncodedSlash => "an encoded slash",
             Self::EmptySegment => "an empty segment",
+            Self::Blank => "a blank at the end of a name",
             Self::Parameter => "a semicolon",
         }
     }
@@ -90,7 +93,16 @@ fn always(decoded: &str) -> Option<Doubt> {
     if decoded.split('/').any(dots) {
         return Some(Doubt::DotSegment);
     }
-    if decoded.contains('%') && hides_something(decoded) { Some(Doubt::EncodedTwice) } else { None }
+    if decoded.contains('%') && hides_something(decoded) {
+        return Some(Doubt::EncodedTwice);
+    }
+    let blank = |segment: &str| segment.trim() != segment || segment.contains(is_unseen);
+    decoded.split('/').any(blank).then_some(Doubt::Blank)
+}
+
+/// Letters without width: soft hyphen, joiners, directions, the byte order mark.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// Whether decoding once more would bring up what must not be there.
@@ -177,6 +189,10 @@ mod tests {
             ("/public%252fapp", EncodedTwice),
             ("/app%255cuser", EncodedTwice),
             ("/app%2500", EncodedTwice),
+            ("/%20app/user", Blank),
+            ("/app%20", Blank),
+            ("/app%c2%a0/user", Blank),
+            ("/app%e2%80%8b", Blank),
         ] {
             assert_eq!((unknown(path), decoding(path)), (Some(why), Some(why)), "{path}");
         }

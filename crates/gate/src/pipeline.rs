@@ -50,8 +50,8 @@ pub(crate) const SITES: &[Step] = steps! {
     way_in: "Before whatever counts tries to sign in; outside of the session, to see how each ended.",
     address_limits: "Before the session, because looking one up costs a query and guessing one must not be free.",
     session: "Says who it is; what follows is about a known somebody.",
-    site_access: "Needs to know who it is; before the app, and before limits that only who may be here can use up.",
-    user_limits: "Needs to know who it is; before the app, so that a flood costs the app nothing.",
+    user_limits: "Needs to know who it is; before the refusals too, so that guessing a session costs the guesser.",
+    site_access: "Needs to know who it is; before the app.",
     identity_to_upstream: "After all that could take the identity back, next to the app that is told of it.",
     app: "Innermost: the site's own router, or the application that it guards.",
 };
@@ -146,8 +146,8 @@ mod tests {
                 "way_in",
                 "address_limits",
                 "session",
-                "site_access",
                 "user_limits",
+                "site_access",
                 "identity_to_upstream",
                 "app",
             ]

@@ -27,6 +27,7 @@ pub(crate) struct Cli {
 
 /// The helper begins before there is a second thread: a thread can take rights from itself and from those to come only.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one value, read once from the command line")]
 pub(crate) enum Program {
     #[command(flatten)]
     Command(Command),

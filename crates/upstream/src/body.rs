@@ -87,7 +87,11 @@ impl HttpBody for UploadBody {
                 progress.sent.store(now, Ordering::Relaxed);
             }
         }
-        polled
+        match polled {
+            // They are last. What the gate strips and sets is headers: a trailer of the same name would get past it.
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(None),
+            polled => polled,
+        }
     }
 
     fn is_end_stream(&self) -> bool {

@@ -21,7 +21,9 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 
 /// What a client may not tell an application behind a gate: which of several sites it means (Frappe), whom to ask for files
 /// in its place (Rails, nginx), and a proxy for its own requests ("httpoxy").
-const NOT_FROM_CLIENTS: [HeaderName; 6] = [
+const NOT_FROM_CLIENTS: [HeaderName; 7] = [
+    // Trailers of a request are dropped: they would get past everything that looks at headers.
+    header::TRAILER,
     HeaderName::from_static("x-frappe-site-name"),
     HeaderName::from_static("x-use-x-accel-redirect"),
     HeaderName::from_static("x-accel-mapping"),
@@ -31,10 +33,15 @@ const NOT_FROM_CLIENTS: [HeaderName; 6] = [
     header::EXPECT,
 ];
 
-/// What an upstream may not tell a client: another door to the same host (Alt-Svc), and what is meant for a web server
-/// in between.
-const NOT_FOR_CLIENTS: [HeaderName; 4] = [
+/// What an upstream may not tell a client: another door to the same host (Alt-Svc), to forget our cookies, where to send
+/// reports about the whole host, which keys to insist on; and what is meant for a web server in between.
+const NOT_FOR_CLIENTS: [HeaderName; 9] = [
     header::ALT_SVC,
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("nel"),
+    HeaderName::from_static("report-to"),
+    HeaderName::from_static("public-key-pins"),
+    HeaderName::from_static("public-key-pins-report-only"),
     HeaderName::from_static("x-accel-redirect"),
     HeaderName::from_static("x-accel-buffering"),
     HeaderName::from_static("x-sendfile"),

@@ -14,7 +14,7 @@ use crate::{
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What proxies write about the client and the original request, besides everything that begins with `X-Forwarded`.
-const FORWARDING: [&str; 12] = [
+const FORWARDING: [&str; 24] = [
     "forwarded",
     "x-real-ip",
     "x-client-ip",
@@ -27,6 +27,18 @@ const FORWARDING: [&str; 12] = [
     "x-original-host",
     "x-original-url",
     "x-rewrite-url",
+    "x-originating-ip",
+    "x-azure-clientip",
+    "x-proxyuser-ip",
+    "fly-client-ip",
+    "x-appengine-user-ip",
+    "x-envoy-external-address",
+    "cf-connecting-ipv6",
+    "x-scheme",
+    "x-url-scheme",
+    "front-end-https",
+    "x-http-host-override",
+    "x-script-name",
 ];
 
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {

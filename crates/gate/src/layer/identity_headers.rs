@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Beginnings of the names that gates and apps use for who the user is.
-const PREFIXES: [&str; 11] = [
+const PREFIXES: [&str; 16] = [
     "x-palisade-",
     "x-auth-",
     "x-authenticated-",
@@ -23,6 +23,11 @@ const PREFIXES: [&str; 11] = [
     "x-forwarded-user",
     "x-ssl-client",
     "ssl-client",
+    "cf-access-",
+    "x-goog-authenticated-",
+    "x-ms-client-principal",
+    "tailscale-",
+    "x-pomerium-",
 ];
 const NAMES: [&str; 5] =
     ["x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-client-cert", "x-email"];

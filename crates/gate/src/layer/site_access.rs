@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 use palisade_base::{Error, Kind, auth::OnSite};
 use palisade_web::{Denial, Failure};
+use percent_encoding::percent_decode_str;
 
 use crate::{
     access::{self, Need, SiteAccess},
@@ -32,7 +33,8 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         Need::OtherNetwork => return answer(deny(&shared, path, elsewhere())),
         Need::SignIn(wanted) => wanted,
     };
-    if access.takes_own_token(path, passage.request.headers()) {
+    let names_session = names_session(passage.request.uri().query().unwrap_or_default());
+    if !names_session && access.takes_own_token(path, passage.request.headers()) {
         // Who shows a token means the token: that somebody is signed in beside it decides nothing. Applications fall back
         // to a session cookie where they do not know a token, so a made-up one must not carry a cookie past the sign-in.
         passage.request.extensions_mut().remove::<OnSite>();
@@ -50,6 +52,12 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         Some(refusal) => answer(refusal),
         None => pipeline::run(next, passage),
     }
+}
+
+/// Frappe takes its session from the address too.
+fn names_session(query: &str) -> bool {
+    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    names.into_iter().any(|name| percent_decode_str(name).eq(*b"sid"))
 }
 
 fn answer(response: Response) -> LayerFuture {

@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use http::{Request, StatusCode, request::Parts};
+use http::{HeaderMap, Method, Request, StatusCode, request::Parts};
 use palisade_bans::{FailedTry, Pace};
 use palisade_base::{Actor, Error, Kind};
 use palisade_counters::LimitKey;
@@ -32,9 +32,24 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
     }
 }
 
+/// A try that a page of somebody else's makes its reader's browser do: five of them, in pictures, would have the reader
+/// banned. A link that somebody follows is none.
+fn is_made_by_foreign_page(headers: &HeaderMap, method: &Method) -> bool {
+    let is = |name: &str, value: &[u8]| headers.get(name).is_some_and(|given| given.as_bytes() == value);
+    is("sec-fetch-site", b"cross-site") && !(*method == Method::GET && is("sec-fetch-dest", b"document"))
+}
+
+fn refuse_foreign_page() -> Response {
+    let message = "A page of another site tried to sign you in here. Nothing was done.";
+    Failure::from(Error::new(Kind::Denied, message)).into_response()
+}
+
 /// A request to a built-in site, which says itself where somebody was not let in.
 async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response {
     let facts = passage.facts.clone();
+    if facts.kind.is_sign_in() && is_made_by_foreign_page(passage.request.headers(), passage.request.method()) {
+        return refuse_foreign_page();
+    }
     let way = passage.request.uri().clone();
     let mut response = match paced(&shared, &facts).await {
         Ok(()) => pipeline::run(next, passage).await,
@@ -54,6 +69,9 @@ async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next:
     facts.kind = kind;
     let tried = Tried { account, late: Late::default(), credentials: shows_credentials(&parts.headers, &parts.method) };
     let (body, tried) = look(&shared, &ways, &parts, body, &mut facts, tried).await;
+    if facts.kind.is_sign_in() && is_made_by_foreign_page(&parts.headers, &parts.method) {
+        return refuse_foreign_page();
+    }
     if let Err(refusal) = paced(&shared, &facts).await {
         return refusal;
     }

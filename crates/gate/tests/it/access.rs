@@ -10,6 +10,7 @@ const ASKS: &str = "[[site]]\nname = \"tems\"\nhosts = [\"tems.example\"]\nupstr
     api_paths = [\"/echo/api\"]\nbackground_paths = [\"/poll\"]\n\
     [[site.rule]]\npath = \"/away\"\nsign_in = \"open\"\n\
     [[site.rule]]\npath = \"/unchanged\"\nroles = [\"Admin\"]\n\
+    [[site.rule]]\npath = \"/echo/api/boss\"\nroles = [\"Admin\"]\n\
     [[site.rule]]\npath = \"/all\"\nnetworks = [\"10.0.0.0/8\"]\n";
 
 /// The harness's app as a guarded one: it shows what gets to it.
@@ -216,6 +217,9 @@ async fn the_applications_own_tokens_pass_where_they_are_enough_and_speak_for_no
     // Applications take the cookie where they do not know the token.
     assert!(!seen.contains("cookie:"), "a made-up token carried a cookie past the sign-in: {seen}");
     assert_eq!(status(with_token("/echo")).await, 401);
+    // A rule that asks for a role, a session in the address: a made-up token opens neither.
+    assert_eq!(status(with_token("/echo/api/boss")).await, 401);
+    assert_eq!(status(with_token("/echo/api?%73id=stolen")).await, 401);
     assert_eq!(status(ask(&gate, Method::GET, "/echo/api")).await, 401);
     // A key of ours is none of the application's, and never gets there.
     for (name, value) in [("x-api-key", "plk_key"), ("authorization", "Bearer plk_key")] {

@@ -108,8 +108,9 @@ async fn events_come_through_one_by_one() {
     until(|| app.counts.streams() == 0).await;
 }
 
+/// What looks at headers would not see them on the way up.
 #[tokio::test]
-async fn trailers_pass_both_ways() {
+async fn trailers_come_down_and_do_not_go_up() {
     let app = TestUpstream::start().await;
     let upstream = upstream(&app.address);
     let mut sum = HeaderMap::new();
@@ -118,7 +119,7 @@ async fn trailers_pass_both_ways() {
         [Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(b"abc"))), Ok(http_body::Frame::trailers(sum))];
     let body = Body::new(StreamBody::new(stream::iter(frames)));
     let up = Request::post("/up").header(header::TRAILER, "x-sum").body(body).unwrap();
-    assert_eq!(ask(&upstream, up).await.1, "3 {\"x-sum\": \"7\"}");
+    assert_eq!(ask(&upstream, up).await.1, "3 ");
 
     let down = Request::get("/trailers").header(header::TE, "trailers").body(Body::empty()).unwrap();
     let answer = send(&upstream, down).await.unwrap().into_body().collect().await.unwrap();
