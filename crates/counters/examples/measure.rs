@@ -1,4 +1,5 @@
 //! What a key costs, and what a request: `cargo run --release -p palisade-counters --example measure`.
+#![expect(clippy::print_stdout, reason = "a measurement, run by hand")]
 
 use std::{hint::black_box, thread, time};
 

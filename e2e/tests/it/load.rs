@@ -53,7 +53,6 @@ fn slow_headers_bodies_and_readers_stop_nobody_else() {
         let longest = longest_wait(&host, || tool.try_wait().unwrap().is_some());
         assert!(longest < PATIENCE, "slow {name}: others waited {longest:?}");
         let grown = host.memory().saturating_sub(before);
-        println!("slow {name}: others waited {longest:?} at most, memory grew by {grown} KiB");
         assert!(grown < ROOM, "slow {name}: {grown} KiB");
     }
 }
@@ -111,7 +110,6 @@ fn attack(host: &Host, what: &str, frames: impl Fn(u32) -> Vec<u8> + Sync) {
         longest_wait(host, || Instant::now() >= end)
     });
     let (poured, grown) = (poured.into_inner(), host.memory().saturating_sub(before));
-    println!("{what}: {poured} poured, others waited {longest:?} at most, memory grew by {grown} KiB");
     assert!(poured > 100, "{what}: the attacker did not attack");
     assert!(longest < PATIENCE, "{what}: others waited {longest:?}");
     assert!(grown < ROOM, "{what}: {grown} KiB");

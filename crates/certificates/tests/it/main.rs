@@ -1,5 +1,7 @@
 //! Certificates, from each of their sources, as clients and CAs see them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod files;
 mod harness;
 mod local_ca;

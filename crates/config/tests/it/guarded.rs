@@ -71,8 +71,7 @@ fn a_host_of_its_own_makes_the_console_a_site() {
     assert_eq!(named.console_host().unwrap().to_string(), "g.example.com");
     assert_eq!(
         named.warnings(),
-        parse(&format!("{}", "[[site]]\nname = \"console\"\nhosts = [\"g.example.com\"]\napp = \"console\"\n"))
-            .warnings()
+        parse("[[site]]\nname = \"console\"\nhosts = [\"g.example.com\"]\napp = \"console\"\n").warnings()
     );
 }
 
