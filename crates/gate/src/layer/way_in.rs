@@ -39,22 +39,27 @@ fn is_made_by_foreign_page(headers: &HeaderMap, method: &Method) -> bool {
     is("sec-fetch-site", b"cross-site") && !(*method == Method::GET && is("sec-fetch-dest", b"document"))
 }
 
-fn refuse_foreign_page() -> Response {
-    let message = "A page of another site tried to sign you in here. Nothing was done.";
-    Failure::from(Error::new(Kind::Denied, message)).into_response()
+/// Lets a try to sign in on, when its turn has come, or says why not. What is no try passes.
+async fn admitted(shared: &Shared, facts: &Facts, headers: &HeaderMap, method: &Method) -> Result<(), Response> {
+    if !facts.kind.is_sign_in() {
+        return Ok(());
+    }
+    if is_made_by_foreign_page(headers, method) {
+        let message = "A page of another site tried to sign you in here. Nothing was done.";
+        return Err(Failure::from(Error::new(Kind::Denied, message)).into_response());
+    }
+    paced(shared, facts).await
 }
 
 /// A request to a built-in site, which says itself where somebody was not let in.
 async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response {
     let facts = passage.facts.clone();
-    if facts.kind.is_sign_in() && is_made_by_foreign_page(passage.request.headers(), passage.request.method()) {
-        return refuse_foreign_page();
+    let (headers, method) = (passage.request.headers(), passage.request.method());
+    if let Err(refusal) = admitted(&shared, &facts, headers, method).await {
+        return refusal;
     }
     let way = passage.request.uri().clone();
-    let mut response = match paced(&shared, &facts).await {
-        Ok(()) => pipeline::run(next, passage).await,
-        Err(refusal) => refusal,
-    };
+    let mut response = pipeline::run(next, passage).await;
     if let Some(SignInFailed { account }) = response.extensions_mut().remove() {
         tell_jails(&shared, &facts, way.path(), account, response.status());
     }
@@ -69,10 +74,7 @@ async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next:
     facts.kind = kind;
     let tried = Tried { account, late: Late::default(), credentials: shows_credentials(&parts.headers, &parts.method) };
     let (body, tried) = look(&shared, &ways, &parts, body, &mut facts, tried).await;
-    if facts.kind.is_sign_in() && is_made_by_foreign_page(&parts.headers, &parts.method) {
-        return refuse_foreign_page();
-    }
-    if let Err(refusal) = paced(&shared, &facts).await {
+    if let Err(refusal) = admitted(&shared, &facts, &parts.headers, &parts.method).await {
         return refusal;
     }
     let way = parts.uri.clone();
@@ -89,9 +91,6 @@ async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next:
 
 /// Where a ban would be due if it were not a company's own network, each try waits a while instead.
 async fn paced(shared: &Shared, facts: &Facts) -> Result<(), Response> {
-    if !facts.kind.is_sign_in() {
-        return Ok(());
-    }
     match shared.bans.pace(facts.client.address, facts.now) {
         Pace::Free => Ok(()),
         Pace::Wait(wait, permit) => {
