@@ -14,7 +14,6 @@ mod metrics;
 mod on_site;
 mod own_paths;
 mod path;
-mod path_reading;
 mod pipeline;
 mod proxy_protocol;
 mod readiness;

@@ -14,6 +14,7 @@ use palisade_web::cookie;
 use crate::{
     access::SiteAccess,
     layer::session::{BACKGROUND, finish, origin_of, refuse, shows_our_key},
+    path::PathReading,
     pipeline::{self, Next},
     request::{Facts, Passage},
     shared::Shared,
@@ -22,11 +23,10 @@ use crate::{
 
 /// Finds out who it is, and passes the request on with that.
 pub(crate) async fn pass(shared: Arc<Shared>, site: Arc<SiteState>, mut passage: Passage, next: Next) -> Response {
-    let there =
-        match look_up(&shared, &site, passage.request.headers(), passage.request.uri().path(), &passage.facts).await {
-            Ok(there) => there,
-            Err(error) => return refuse(&shared, error),
-        };
+    let there = match look_up(&shared, &site, passage.request.headers(), &passage.facts).await {
+        Ok(there) => there,
+        Err(error) => return refuse(&shared, error),
+    };
     let caller = there.as_ref().map(|there| there.caller.clone());
     shared.metrics.authenticated(caller.as_ref().map_or(&Actor::Anonymous, |caller| &caller.actor));
     let caller = caller.unwrap_or_else(|| Caller::anonymous(origin_of(passage.request.headers(), &passage.facts)));
@@ -42,7 +42,6 @@ async fn look_up(
     shared: &Shared,
     site: &SiteState,
     headers: &HeaderMap,
-    path: &str,
     facts: &Facts,
 ) -> Result<Option<OnSite>, Error> {
     if shows_our_key(headers) {
@@ -56,13 +55,17 @@ async fn look_up(
     };
     let parties = shared.parties(access).filter(|_| access.tells(IdentityForm::Jwt));
     let identity_for = parties.map(|own| IdentityFor { issuer: &own.issuer, audience: &own.audience });
-    let shown =
-        ShownOnSite { site: &site.name, token: &token, background: is_background(access, headers, path), identity_for };
+    let shown = ShownOnSite {
+        site: &site.name,
+        token: &token,
+        background: is_background(access, headers, &facts.path),
+        identity_for,
+    };
     shared.site_sessions.on_site(shown, origin_of(headers, facts)).await
 }
 
 /// What a page does on its own, without its reader. A connection that stays open says nothing about who sits there.
-fn is_background(access: &SiteAccess, headers: &HeaderMap, path: &str) -> bool {
+fn is_background(access: &SiteAccess, headers: &HeaderMap, path: &PathReading) -> bool {
     headers.contains_key(BACKGROUND) || headers.contains_key(header::UPGRADE) || access.is_background(path)
 }
 

@@ -11,8 +11,9 @@ use palisade_base::{
 use palisade_web::{Failure, Outcome, ReturnPath, assets, cookie, hand_off, is_from_here, plain_page, see_other};
 
 use crate::{
-    access::{Parties, Reading},
+    access::Parties,
     layer::session::origin_of,
+    path::PathReading,
     request::{Facts, HostFact, Passage},
     shared::Shared,
     sites::SiteState,
@@ -24,8 +25,8 @@ const SIGN_OUT: &str = "/.palisade/sign-out";
 const ASSETS: &str = "/.palisade/assets/";
 
 /// Whether a path is ours, in whatever spelling.
-pub(crate) fn is_ours(path: &str) -> bool {
-    path.as_bytes().get(1).is_some_and(|first| !first.is_ascii_alphanumeric()) && Reading::of(path).may_be_under(PREFIX)
+pub(crate) fn is_ours(path: &PathReading) -> bool {
+    path.may_be_under(PREFIX)
 }
 
 /// Answers a request for a path of ours.
@@ -149,13 +150,18 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 fn sign_in(shared: &Shared, site: &SiteState, parts: &Parts, facts: &Facts) -> Outcome {
     let wanted = parts.uri.query().and_then(|query| parameter(query, "next"));
     let wanted = wanted.map(|text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned());
-    let next = wanted.as_deref().and_then(ReturnPath::parse).filter(|path| !is_ours(path.as_str()));
+    let next = wanted.as_deref().and_then(ReturnPath::parse).filter(|path| !leads_to_us(path));
     let next = next.unwrap_or_else(ReturnPath::home);
     if parts.extensions.get::<OnSite>().is_some() {
         return Ok(see_other(next.as_str()));
     }
     let parties = parties_of(shared, site)?;
     Ok(begin_for(shared, site, parties, (&parts.headers, facts), &next))
+}
+
+/// Whoever comes back to a path of ours would go round in a circle.
+fn leads_to_us(path: &ReturnPath) -> bool {
+    PathReading::of_text(path.as_str()).is_none_or(|path| is_ours(&path))
 }
 
 /// The console's page asks, with a form of its own: a link alone signs nobody out.
@@ -190,13 +196,19 @@ mod tests {
 
     #[test]
     fn every_spelling_below_our_prefix_is_ours() {
-        for path in
-            ["/.palisade", "/.palisade/x", "/%2epalisade/hand-off", "//.palisade", "/.PALISADE/x", "/.palisade;x/y"]
-        {
-            assert!(is_ours(path), "{path}");
+        for path in [
+            "/.palisade",
+            "/.palisade/x",
+            "/%2epalisade/hand-off",
+            "//.palisade",
+            "/.PALISADE/x",
+            "/.palisade;x/y",
+            "/x/../.palisade",
+        ] {
+            assert!(is_ours(&PathReading::of_text(path).unwrap()), "{path}");
         }
         for path in ["/", "/.palisades", "/palisade", "/app/.palisade", "/.well-known/x"] {
-            assert!(!is_ours(path), "{path}");
+            assert!(!is_ours(&PathReading::of_text(path).unwrap()), "{path}");
         }
     }
 

@@ -12,7 +12,12 @@ use axum::{body::Body, response::Response};
 use http::{Request, Version};
 use palisade_base::{Actor, AddressKey, Instant, RequestId};
 
-use crate::{connection::Connection, path::PathKind, sites::SiteState, wire::WireFault};
+use crate::{
+    connection::Connection,
+    path::{PathKind, PathReading},
+    sites::SiteState,
+    wire::WireFault,
+};
 
 /// A request with its facts: what one layer hands to the next.
 pub(crate) struct Passage {
@@ -32,6 +37,8 @@ pub(crate) struct Facts {
     pub(crate) id: RequestId,
     pub(crate) client: Client,
     pub(crate) host: HostFact,
+    /// Its path, read once: whoever judges paths asks this.
+    pub(crate) path: PathReading,
     /// What its path is, for limits and sessions.
     pub(crate) kind: PathKind,
     pub(crate) handed_over: HandedOver,
@@ -110,10 +117,11 @@ impl Passage {
         now: Instant,
     ) -> Self {
         let client = Client { address: connection.peer.ip().to_canonical(), forwarded: false };
-        let kind = PathKind::of(request.method(), request.uri().path());
+        let path = PathReading::of(request.uri());
+        let kind = PathKind::of(request.method(), &path);
         let nil = RequestId(Default::default());
         let (host, handed_over) = (HostFact::Unknown, HandedOver::default());
-        let facts = Facts { connection, now, fault, id: nil, client, host, kind, handed_over };
+        let facts = Facts { connection, now, fault, id: nil, client, host, path, kind, handed_over };
         Self { request, facts }
     }
 

@@ -7,7 +7,7 @@ use palisade_config::{Config, HeadersConfig, HostName, Preset, SiteConfig};
 use palisade_upstream::Upstream;
 use palisade_web::{RenderState, SiteFrame};
 
-use crate::{access::SiteAccess, layer::response_headers::HeaderSet, path_reading::PathReading, ways_in::WaysIn};
+use crate::{access::SiteAccess, layer::response_headers::HeaderSet, path::AppReads, ways_in::WaysIn};
 
 /// What answers the requests of a site.
 #[derive(Clone)]
@@ -58,12 +58,12 @@ pub struct Site {
 #[derive(Clone, Debug)]
 pub struct Guarded {
     /// How its application reads a path.
-    pub(crate) paths: PathReading,
+    pub(crate) paths: AppReads,
 }
 
 impl Guarded {
     fn of(site: &SiteConfig) -> Option<Self> {
-        let paths = if site.preset == Preset::Frappe { PathReading::Decoding } else { PathReading::Unknown };
+        let paths = if site.preset == Preset::Frappe { AppReads::Decoding } else { AppReads::Unknown };
         site.is_guarded().then_some(Self { paths })
     }
 }

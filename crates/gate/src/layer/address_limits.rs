@@ -11,7 +11,6 @@ use palisade_web::Failure;
 use super::user_limits::figures;
 use crate::{
     limits::{Asked, Refusal},
-    path::simplify,
     pipeline::{self, Next},
     request::{Facts, HostFact, LayerFuture, Passage},
     shared::Shared,
@@ -55,9 +54,8 @@ pub(crate) fn refused_by_own(
     if shared.limits.own.is_empty() {
         return None;
     }
-    let (request, facts) = (&passage.request, &passage.facts);
-    let plain = simplify(request.uri().path());
-    let asked = Asked { host: &known.host, method: request.method(), plain: &plain, address: facts.client.address };
+    let (method, facts) = (passage.request.method(), &passage.facts);
+    let asked = Asked { host: &known.host, method, path: &facts.path, address: facts.client.address };
     let mut first = None;
     for limit in &shared.limits.own {
         if let Some(key) = key_for(limit.by()) {

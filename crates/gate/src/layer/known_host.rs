@@ -9,13 +9,16 @@ use palisade_web::Failure;
 
 use super::bare_answer;
 use crate::{
-    path_reading,
+    path::PathReading,
     pipeline::{self, Next},
     request::{HostFact, LayerFuture, Passage},
     shared::Shared,
     sites::SiteState,
     wire::WireFault,
 };
+
+/// What is served, as far as the gate is concerned.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
     let refusal = match (passage.facts.fault, &passage.facts.host) {
@@ -27,13 +30,18 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
             Some(bare_answer(StatusCode::MISDIRECTED_REQUEST, "This host is not served here."))
         }
         (None, HostFact::Known(known)) => {
-            refuse_method(passage.request.method()).or_else(|| refuse_path(&known.site, passage.request.uri().path()))
+            let (method, path) = (passage.request.method(), &passage.facts.path);
+            refuse_method(method).or_else(|| refuse_asterisk(method, path)).or_else(|| refuse_path(&known.site, path))
         }
     };
     if let Some(mut response) = refusal {
         shared.metrics.refused("request");
         close_http1(&passage, &mut response);
         return Box::pin(async { response });
+    }
+    if passage.facts.path.is_asterisk() {
+        // `OPTIONS *` asks what the server itself can do: that is the gate, not an application.
+        return Box::pin(async { (StatusCode::NO_CONTENT, [(header::ALLOW, METHODS)]).into_response() });
     }
     write_host_once(&mut passage);
     pipeline::run(next, passage)
@@ -54,19 +62,23 @@ pub(crate) fn answer_to(fault: WireFault) -> Response {
     }
 }
 
+/// `*` in the place of a path is for OPTIONS alone (RFC 9112, section 3.2.4). An application could take it for any page.
+fn refuse_asterisk(method: &Method, path: &PathReading) -> Option<Response> {
+    (path.is_asterisk() && *method != Method::OPTIONS)
+        .then(|| bare_answer(StatusCode::BAD_REQUEST, "This address is no path: only OPTIONS may ask for it."))
+}
+
 /// CONNECT would make the gate a tunnel, and TRACE would show headers to a page that may not read them.
 fn refuse_method(method: &Method) -> Option<Response> {
     matches!(*method, Method::CONNECT | Method::TRACE).then(|| {
         let error = Error::new(Kind::Invalid, "This method is not served here.");
-        Failure::with_status(error, StatusCode::METHOD_NOT_ALLOWED)
-            .header(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
-            .into_response()
+        Failure::with_status(error, StatusCode::METHOD_NOT_ALLOWED).header(header::ALLOW, METHODS).into_response()
     })
 }
 
 /// A path that an application could read otherwise than the gate does.
-fn refuse_path(site: &SiteState, path: &str) -> Option<Response> {
-    let doubt = path_reading::doubt(path, site.guarded.as_ref()?.paths)?;
+fn refuse_path(site: &SiteState, path: &PathReading) -> Option<Response> {
+    let doubt = path.doubt(site.guarded.as_ref()?.paths)?;
     let error = Error::new(Kind::Invalid, "This address can be read in more than one way, so it is not passed on.");
     let cause = format_args!("the path has {}", doubt.as_str()).to_string();
     Some(Failure::from(error.caused_by(cause)).into_response())

@@ -19,18 +19,22 @@ use crate::{
 
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
     let Some(site) = passage.facts.site().cloned() else { return pipeline::run(next, passage) };
-    let path = passage.request.uri().path();
+    let path = &passage.facts.path;
     let Some(access) = &site.access else {
         let closed =
             access::is_administration(path) && !access::may_administer(&shared.config, passage.facts.client.address);
-        return if closed { answer(deny(&shared, path, elsewhere())) } else { pipeline::run(next, passage) };
+        return if closed {
+            answer(deny(&shared, path.as_written(), elsewhere()))
+        } else {
+            pipeline::run(next, passage)
+        };
     };
     if own_paths::is_ours(path) {
         return Box::pin(async move { own_paths::answer(&shared, &site, passage).await });
     }
     let wanted = match access.judge(path, passage.facts.client.address) {
         Need::Nothing => return pipeline::run(next, passage),
-        Need::OtherNetwork => return answer(deny(&shared, path, elsewhere())),
+        Need::OtherNetwork => return answer(deny(&shared, path.as_written(), elsewhere())),
         Need::SignIn(wanted) => wanted,
     };
     let names_session = names_session(passage.request.uri().query().unwrap_or_default());
@@ -44,7 +48,7 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
     let refusal = match passage.request.extensions().get::<OnSite>() {
         None => Some(challenge(&shared, &site, access, &passage)),
         Some(there) if !wanted.iter().all(|roles| holds_one(there, roles)) => {
-            Some(deny(&shared, path, no_role(&site, &wanted)))
+            Some(deny(&shared, path.as_written(), no_role(&site, &wanted)))
         }
         Some(_) => None,
     };

@@ -70,7 +70,7 @@ async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response
 async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next: Next) -> Response {
     let Passage { request, mut facts } = passage;
     let (parts, body) = request.into_parts();
-    let Judged { kind, account } = ways.judge(&parts);
+    let Judged { kind, account } = ways.judge(&parts, &facts.path);
     facts.kind = kind;
     let tried = Tried { account, late: Late::default(), credentials: shows_credentials(&parts.headers, &parts.method) };
     let (body, tried) = look(&shared, &ways, &parts, body, &mut facts, tried).await;

@@ -153,6 +153,7 @@ mod tests {
     use palisade_config::{HostName, LimitBy, LimitConfig, Network, PathPrefix, SiteConfig};
 
     use super::*;
+    use crate::path::PathReading;
 
     fn at(seconds: i64) -> Instant {
         Instant::from_micros(1_000_000_000_000_000 + seconds * 1_000_000)
@@ -205,9 +206,9 @@ mod tests {
     fn refused(own: &LimitConfig, host: &str, line: &str, from: &str, tries: usize) -> usize {
         let limits = Limits::new(&config(vec![own.clone()]), &LimitBoard::default());
         let (method, path) = line.split_once(' ').unwrap();
-        let (host, plain) = (HostName::parse(host).unwrap(), crate::path::simplify(path));
+        let (host, path) = (HostName::parse(host).unwrap(), PathReading::of_text(path).unwrap());
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let asked = Asked { host: &host, method: &method, plain: &plain, address: from.parse().unwrap() };
+        let asked = Asked { host: &host, method: &method, path: &path, address: from.parse().unwrap() };
         (0..tries).filter(|_| limits.own[0].refuses(&asked, Some(key(1)), at(0)).is_some()).count()
     }
 
@@ -232,7 +233,8 @@ mod tests {
         let limits = Limits::new(&config(vec![of_key]), &LimitBoard::default());
         let host = HostName::parse("tems.example.com").unwrap();
         let address = "10.9.8.7".parse().unwrap();
-        let asked = Asked { host: &host, method: &Method::POST, plain: "/api/method/upload_file", address };
+        let path = PathReading::of_text("/api/method/upload_file").unwrap();
+        let asked = Asked { host: &host, method: &Method::POST, path: &path, address };
         assert!(
             (0..9).all(|_| limits.own[0].refuses(&asked, None, at(0)).is_none()),
             "without a key nobody is counted"

@@ -8,7 +8,7 @@ use palisade_config::{Config, HostName, LimitBy, LimitConfig, Network};
 use palisade_counters::{LimitFacts, LimitFigures, LimitKey, RateLimiter};
 
 use super::{Limit, Limits, Refusal, rate};
-use crate::path::{is_under, simplify};
+use crate::path::{PathReading, RulePath};
 
 /// A limit of one's own, with what it holds for.
 pub(crate) struct OwnLimit {
@@ -16,7 +16,7 @@ pub(crate) struct OwnLimit {
     by: LimitBy,
     /// The hosts of its site; `None` for every site.
     hosts: Option<Vec<HostName>>,
-    path: Option<String>,
+    path: Option<RulePath>,
     methods: Vec<String>,
     networks: Vec<Network>,
 }
@@ -25,8 +25,7 @@ pub(crate) struct OwnLimit {
 pub(crate) struct Asked<'a> {
     pub(crate) host: &'a HostName,
     pub(crate) method: &'a Method,
-    /// As [`simplify`] makes it.
-    pub(crate) plain: &'a str,
+    pub(crate) path: &'a PathReading,
     pub(crate) address: IpAddr,
 }
 
@@ -43,7 +42,7 @@ impl OwnLimit {
             limit: Limit::rate(rate(own.rate()), config.limits.tracked_addresses, figures, limiter),
             by: own.by,
             hosts: own.site.as_ref().map(hosts_of),
-            path: own.path.as_ref().filter(|path| path.as_str() != "/").map(|path| simplify(path.as_str())),
+            path: own.path.as_ref().map(RulePath::new),
             methods: own.methods.iter().map(|method| method.as_str().to_owned()).collect(),
             networks: own.networks.clone(),
         }
@@ -70,7 +69,7 @@ impl OwnLimit {
     fn holds_for(&self, asked: &Asked<'_>) -> bool {
         self.hosts.as_ref().is_none_or(|hosts| hosts.contains(asked.host))
             && (self.methods.is_empty() || self.methods.iter().any(|method| method == asked.method.as_str()))
-            && self.path.as_ref().is_none_or(|path| is_under(asked.plain, path))
+            && self.path.as_ref().is_none_or(|path| path.counts(asked.path))
             && (self.networks.is_empty() || self.network_of(asked.address).is_some())
     }
 

@@ -2,13 +2,13 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 
-use palisade_config::{Preset, SiteConfig};
+use palisade_config::{PathPrefix, Preset, SiteConfig};
 
 use super::{
     command,
     fields::{self, Findings},
 };
-use crate::path::{PathKind, is_file, is_under, reads, simplify};
+use crate::path::{PathKind, PathReading, RulePath, is_file, reads};
 
 /// Headers by which some frameworks take one method for another.
 const METHOD_OVERRIDES: [HeaderName; 3] = [
@@ -25,8 +25,8 @@ const FRAPPE_METHODS: [&str; 3] = ["/api/method/", "/api/v1/method/", "/api/v2/m
 pub struct WaysIn {
     /// The app is Frappe: a command anywhere in the request can be a way in.
     pub(crate) frappe: bool,
-    /// Paths by which people sign in, and all below them, as [`simplify`] makes them.
-    pub(crate) paths: Vec<String>,
+    /// Paths by which people sign in, and all below them.
+    pub(crate) paths: Vec<RulePath>,
     /// Paths of files, which do not count against the limit of users.
     pub(crate) files: Vec<String>,
     /// The cookies of its sessions.
@@ -50,7 +50,11 @@ impl WaysIn {
     pub fn of(site: &SiteConfig) -> Self {
         Self {
             frappe: site.preset == Preset::Frappe,
-            paths: site.all_ways_in().map(simplify).collect(),
+            paths: site
+                .all_ways_in()
+                .filter_map(|path| PathPrefix::parse(path).ok())
+                .map(|path| RulePath::new(&path))
+                .collect(),
             files: site.preset.static_paths().iter().map(|path| (*path).to_owned()).collect(),
             session_cookies: session_cookies(site.preset),
             form_again_is_failure: site.preset == Preset::Kpi,
@@ -58,16 +62,15 @@ impl WaysIn {
     }
 
     /// What the head alone shows.
-    pub(crate) fn judge(&self, parts: &Parts) -> Judged {
-        let plain = simplify(parts.uri.path());
+    pub(crate) fn judge(&self, parts: &Parts, path: &PathReading) -> Judged {
         let query = fields::in_query(parts.uri.query().unwrap_or_default());
         let reads = reads(&parts.method) && !overrides_method(&parts.headers);
-        let api = is_under(&plain, "/api");
-        let kind = if self.is_way_in(&plain, &query, reads) {
+        let api = path.is_api();
+        let kind = if self.is_way_in(path, &query, reads) {
             PathKind::SignIn { api }
         } else if api {
             PathKind::Api
-        } else if reads && !query.command && is_file(parts.uri.path(), &plain, &self.files) {
+        } else if reads && !query.command && is_file(path, &self.files) {
             PathKind::Asset
         } else {
             PathKind::Page
@@ -90,10 +93,10 @@ impl WaysIn {
             || (self.form_again_is_failure && status == StatusCode::OK && html())
     }
 
-    fn is_way_in(&self, plain: &str, query: &Findings, reads: bool) -> bool {
+    fn is_way_in(&self, path: &PathReading, query: &Findings, reads: bool) -> bool {
         // Looking at a sign-in page is no try. Frappe takes one by any method.
-        let by_path = !reads && self.paths.iter().any(|path| is_under(plain, path));
-        by_path || (self.frappe && (query.way_in || names_method(plain)))
+        let by_path = !reads && self.paths.iter().any(|way| way.counts(path));
+        by_path || (self.frappe && (query.way_in || names_method(path.lenient())))
     }
 }
 
@@ -126,8 +129,6 @@ pub(crate) fn shows_credentials(headers: &HeaderMap, method: &Method) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use palisade_config::PathPrefix;
-
     use super::*;
 
     fn frappe() -> WaysIn {
@@ -139,10 +140,14 @@ mod tests {
         WaysIn::of(&SiteConfig { preset: Preset::Kpi, ways_in, ..SiteConfig::default() })
     }
 
+    fn kind(ways: &WaysIn, request: http::request::Builder) -> PathKind {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        ways.judge(&parts, &PathReading::of(&parts.uri)).kind
+    }
+
     fn judge(ways: &WaysIn, line: &str) -> PathKind {
         let (method, uri) = line.split_once(' ').unwrap();
-        let request = http::Request::builder().method(method).uri(uri).body(()).unwrap();
-        ways.judge(&request.into_parts().0).kind
+        kind(ways, http::Request::builder().method(method).uri(uri))
     }
 
     /// covers T4.3 (part)
@@ -219,8 +224,8 @@ mod tests {
         assert_eq!(judge(&kpi(), "GET /login"), PathKind::Page);
         assert_eq!(judge(&kpi(), "GET /?cmd=login"), PathKind::Page);
         assert_eq!(judge(&kpi(), "GET /static/app.css"), PathKind::Asset);
-        let request = http::Request::get("/login").header("X-HTTP-Method-Override", "POST").body(()).unwrap();
-        assert_eq!(kpi().judge(&request.into_parts().0).kind, PathKind::SignIn { api: false });
+        let request = http::Request::get("/login").header("X-HTTP-Method-Override", "POST");
+        assert_eq!(kind(&kpi(), request), PathKind::SignIn { api: false });
     }
 
     /// covers T5.2 (part)

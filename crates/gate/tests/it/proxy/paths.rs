@@ -103,6 +103,20 @@ async fn nothing_is_smuggled_to_the_application() {
     assert_eq!(app.counts.requests(), 2);
 }
 
+/// covers T1.8 (part)
+#[tokio::test]
+async fn the_server_itself_is_no_path_of_the_application() {
+    let (gate, app) = guarded().await;
+    for method in ["GET", "HEAD", "POST", "DELETE", "PROPFIND"] {
+        let answer = send(&gate, &format!("{method} * HTTP/1.1\r\nHost: {HOST}\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{method}: {answer}");
+    }
+    let answer = send(&gate, &format!("OPTIONS * HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    assert!(answer.to_lowercase().contains("allow: get, head, post,"), "{answer}");
+    assert_eq!(app.counts.requests(), 0);
+}
+
 #[tokio::test]
 async fn another_host_in_the_target_is_another_host() {
     let (gate, app) = guarded().await;

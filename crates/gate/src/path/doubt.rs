@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 
 /// How an application reads a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PathReading {
+pub(crate) enum AppReads {
     /// Nothing is known: every doubtful path is refused.
     Unknown,
     /// It decodes the whole path before it takes it apart, as every WSGI application does, and takes several slashes for
@@ -58,21 +58,31 @@ impl Doubt {
     }
 }
 
-/// What speaks against a path, if something does.
-pub(crate) fn doubt(path: &str, reading: PathReading) -> Option<Doubt> {
-    // `OPTIONS *` has none.
-    if path == "*" {
-        return None;
-    }
-    if !escapes_are_whole(path) {
-        return Some(Doubt::Encoding);
-    }
-    let Ok(decoded) = percent_decode_str(path).decode_utf8() else { return Some(Doubt::Encoding) };
-    always(&decoded).or_else(|| match reading {
-        PathReading::Unknown => where_unknown(path, &decoded),
+/// What speaks against a path, by how the application behind reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Doubts {
+    unknown: Option<Doubt>,
+    decoding: Option<Doubt>,
+}
+
+impl Doubts {
+    /// Of a path, and what it is when decoded once; `None` where that is no text.
+    pub(super) fn of(path: &str, decoded: Option<&str>) -> Self {
+        let Some(decoded) = decoded.filter(|_| escapes_are_whole(path)) else {
+            return Self { unknown: Some(Doubt::Encoding), decoding: Some(Doubt::Encoding) };
+        };
+        let always = always(decoded);
         // Two slashes at the front would be read as a host by whoever builds a link of the path.
-        PathReading::Decoding => decoded.starts_with("//").then_some(Doubt::EmptySegment),
-    })
+        let host_like = decoded.starts_with("//").then_some(Doubt::EmptySegment);
+        Self { unknown: always.or_else(|| where_unknown(path, decoded)), decoding: always.or(host_like) }
+    }
+
+    pub(super) const fn where_it(self, reads: AppReads) -> Option<Doubt> {
+        match reads {
+            AppReads::Unknown => self.unknown,
+            AppReads::Decoding => self.decoding,
+        }
+    }
 }
 
 fn escapes_are_whole(path: &str) -> bool {
@@ -131,28 +141,24 @@ mod tests {
 
     use super::*;
 
+    fn doubts(path: &str) -> Doubts {
+        Doubts::of(path, percent_decode_str(path).decode_utf8().ok().as_deref())
+    }
+
     fn unknown(path: &str) -> Option<Doubt> {
-        doubt(path, PathReading::Unknown)
+        doubts(path).unknown
     }
 
     fn decoding(path: &str) -> Option<Doubt> {
-        doubt(path, PathReading::Decoding)
+        doubts(path).decoding
     }
 
     /// covers T1.8 (part)
     #[test]
     fn plain_paths_pass() {
-        for path in [
-            "/",
-            "/app/user",
-            "/app/",
-            "/a.b/c..d/.well-known",
-            "/a%20b",
-            "/%C3%A9",
-            "/100%25",
-            "/a:b@c!$&'()*+,=~",
-            "*",
-        ] {
+        for path in
+            ["/", "/app/user", "/app/", "/a.b/c..d/.well-known", "/a%20b", "/%C3%A9", "/100%25", "/a:b@c!$&'()*+,=~"]
+        {
             assert_eq!((unknown(path), decoding(path)), (None, None), "{path}");
         }
     }
