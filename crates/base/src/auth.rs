@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{Caller, Error, Instant, Origin, PlainToken, SessionId, UserId};
+use crate::{Caller, Error, HashedToken, Instant, Origin, PlainToken, SessionId, UserId};
 
 /// The classes of client that have session settings of their own (idle time, life, single session).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +110,15 @@ pub struct IdentityFor<'a> {
     pub audience: &'a str,
 }
 
+/// A site session that something open goes on by: a WebSocket, a stream, a long upload.
+#[derive(Clone, Copy)]
+pub struct HeldOnSite<'a> {
+    /// The site's name.
+    pub site: &'a str,
+    /// The token of the site session.
+    pub token: HashedToken,
+}
+
 /// Somebody who is signed in on a site.
 #[derive(Clone)]
 pub struct OnSite {
@@ -168,6 +177,13 @@ pub trait SiteSessions: Send + Sync {
     /// # Errors
     /// It cannot be found out at the moment: the gate then refuses, it never guesses.
     async fn on_site(&self, shown: ShownOnSite<'_>, origin: Origin) -> Result<Option<OnSite>, Error>;
+
+    /// Which of these site sessions are there, in their order. Asked time and again about all that is open, so it is one
+    /// question for them all, is answered from no memory, and is no use of any of them.
+    ///
+    /// # Errors
+    /// It cannot be found out at the moment.
+    async fn still_on_site(&self, held: &[HeldOnSite<'_>]) -> Result<Vec<bool>, Error>;
 
     /// Takes a one-time code, once, and begins a site session.
     ///

@@ -110,17 +110,12 @@ impl SiteAccess {
     /// Whether the request comes with the application's own token, on a path where that is enough. Whether the token is
     /// any good, the application says.
     pub(crate) fn takes_own_token(&self, path: &PathReading, headers: &HeaderMap) -> bool {
-        if self.api_paths.is_empty() {
-            return false;
-        }
-        let mut shown = headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(value), None) = (shown.next(), shown.next()) else { return false };
-        let Some((scheme, token)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else { return false };
-        let named = ["token", "bearer", "basic"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-        named
-            && !token.trim().is_empty()
-            && self.api_paths.iter().any(|prefix| path.is_under(prefix))
-            && !self.is_closed_by_rule(path)
+        !self.api_paths.is_empty() && shows_own_token(headers) && self.takes_tokens_on(path)
+    }
+
+    /// Whether the application's own token is enough on this path.
+    pub(crate) fn takes_tokens_on(&self, path: &PathReading) -> bool {
+        self.api_paths.iter().any(|prefix| path.is_under(prefix)) && !self.is_closed_by_rule(path)
     }
 
     /// Whether a rule asks for somebody on this path: then a token, whose worth only the application knows, is not enough.
@@ -142,6 +137,20 @@ impl SiteAccess {
     pub(crate) fn tells(&self, form: IdentityForm) -> bool {
         self.forms.contains(&form)
     }
+}
+
+/// Whether a request shows one token that may be the application's own.
+fn shows_own_token(headers: &HeaderMap) -> bool {
+    let mut shown = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (shown.next(), shown.next()) else { return false };
+    let Some((scheme, token)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else { return false };
+    let named = ["token", "bearer", "basic"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    named && !token.trim().is_empty()
+}
+
+/// Whether somebody with these roles holds one of each of the lists.
+pub(crate) fn holds_one_of_each(held: &[String], wanted: &[&[String]]) -> bool {
+    wanted.iter().all(|roles| held.iter().any(|role| roles.contains(role)))
 }
 
 /// Whether a path is the console's administration, in whatever spelling.

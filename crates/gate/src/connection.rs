@@ -4,12 +4,14 @@ use std::{
     cmp,
     convert::Infallible,
     error::Error,
+    io,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -35,6 +37,7 @@ use crate::{
     pipeline::{self, Next, Step},
     request::Passage,
     shared::{Current, Shared},
+    standing::{Lease, OpenExchanges},
     wire::{Door, Watched, WireFault, WireLimits},
 };
 
@@ -53,8 +56,10 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<TlsFacts>,
     pub(crate) activity: Activity,
     pub(crate) faults: WireFaults,
-    /// What the connection becomes after an answer of 101.
-    tunnel: Mutex<Option<Tunnel>>,
+    /// What is under way with guarded applications.
+    pub(crate) exchanges: OpenExchanges,
+    /// What the connection becomes after an answer of 101, and how long it may be.
+    tunnel: Mutex<Option<(Tunnel, Lease)>>,
 }
 
 /// What the handshake showed.
@@ -196,15 +201,16 @@ impl WireFaults {
 
 impl Connection {
     pub(crate) fn new(peer: SocketAddr, proxied: bool, tls: Option<TlsFacts>) -> Self {
-        Self { peer, proxied, tls, activity: Activity::new(), faults: WireFaults::default(), tunnel: Mutex::default() }
+        let (activity, faults, exchanges) = (Activity::new(), WireFaults::default(), OpenExchanges::default());
+        Self { peer, proxied, tls, activity, faults, exchanges, tunnel: Mutex::default() }
     }
 
     /// Makes the connection a tunnel once its present answer is sent.
-    pub(crate) fn open_tunnel(&self, tunnel: Tunnel) {
-        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+    pub(crate) fn open_tunnel(&self, tunnel: Tunnel, lease: Lease) {
+        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some((tunnel, lease));
     }
 
-    fn take_tunnel(&self) -> Option<Tunnel> {
+    fn take_tunnel(&self) -> Option<(Tunnel, Lease)> {
         self.tunnel.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -235,10 +241,16 @@ pub(crate) async fn serve<S>(
         let io = TokioIo::new(Door::new(stream, shared.wire, connection.faults.clone()));
         let served = http1_builder(&shared.wire).serve_connection(io, service).with_upgrades();
         run(&shared, &connection, served, stop.clone()).await;
-        if let Some(tunnel) = connection.take_tunnel() {
-            let mut stop = stop;
-            tunnel.run(told_to_stop(&mut stop)).await;
+        if let Some((tunnel, lease)) = connection.take_tunnel() {
+            tunnel.run(stopped_or_over(stop, lease)).await;
         }
+    }
+}
+
+async fn stopped_or_over(mut stop: watch::Receiver<bool>, lease: Lease) {
+    tokio::select! {
+        () = told_to_stop(&mut stop) => {}
+        () = lease.over() => {}
     }
 }
 
@@ -251,10 +263,11 @@ async fn answer(
     let mut open = OpenRequest::new(Arc::clone(&connection));
     let fault = connection.faults.take();
     let passage = Passage::new(request.map(Body::new), Arc::clone(&connection), fault, shared.env.now());
-    let response = pipeline::run(Next::new(shared, steps), passage).await;
+    let mut response = pipeline::run(Next::new(shared, steps), passage).await;
     connection.faults.note_answer(response.status() == StatusCode::SWITCHING_PROTOCOLS);
     open.wait(false);
-    Ok(response.map(|body| TrackedBody { body, open }))
+    let lease = response.extensions_mut().remove();
+    Ok(response.map(|body| TrackedBody { body, open, lease }))
 }
 
 fn http1_builder(wire: &WireLimits) -> http1::Builder {
@@ -388,6 +401,8 @@ impl Drop for OpenRequest {
 struct TrackedBody {
     body: Body,
     open: OpenRequest,
+    /// How long a guarded application's answer may go on.
+    lease: Option<Lease>,
 }
 
 impl http_body::Body for TrackedBody {
@@ -396,9 +411,12 @@ impl http_body::Body for TrackedBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         self.open.connection.activity.touch();
+        if self.lease.as_ref().is_some_and(|lease| lease.poll_over(cx).is_ready()) {
+            return Poll::Ready(Some(Err(axum::Error::new(io::Error::from(io::ErrorKind::PermissionDenied)))));
+        }
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         self.open.wait(polled.is_pending());
         polled

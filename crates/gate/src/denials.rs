@@ -90,6 +90,6 @@ fn entry(facts: &Facts, actor: Actor, action: &'static str, resource: Resource, 
         outcome: Outcome::Failure(reason),
         origin: Origin { address: Some(facts.client.address), session: None, request: Some(facts.id), agent: None },
         changes: Vec::new(),
-        notes: vec![("site", facts.site().map_or("-", |site| site.name.as_str()).into())],
+        notes: vec![("site", facts.site().map_or("-", |site| &*site.name).into())],
     }
 }

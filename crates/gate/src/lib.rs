@@ -20,6 +20,7 @@ mod readiness;
 mod request;
 mod shared;
 mod sites;
+mod standing;
 mod tls;
 mod ways_in;
 mod wire;

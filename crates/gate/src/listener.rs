@@ -25,6 +25,7 @@ use crate::{
     pipeline,
     proxy_protocol::{self, ProxyHeader},
     shared::{Current, Shared},
+    standing,
 };
 
 /// What waits behind a listener.
@@ -62,6 +63,7 @@ impl BoundGate {
         tokio::select! {
             () = shutdown => {}
             () = tell_denials(&opened.gate.current) => {}
+            () = standing::go_round(&opened.gate.current) => {}
         }
         let shared = opened.gate.current.load_full();
         shared.denials.tell_overdue(Instant::from_micros(i64::MAX));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, Request, header};
 use palisade_base::{
-    Actor, Caller, Error, Kind,
+    Actor, Caller, Error, HashedToken, Kind,
     auth::{IdentityFor, OnSite, ShownOnSite},
 };
 use palisade_config::IdentityForm;
@@ -19,6 +19,7 @@ use crate::{
     request::{Facts, Passage},
     shared::Shared,
     sites::SiteState,
+    standing::{HeldSession, LetIn},
 };
 
 /// Finds out who it is, and passes the request on with that.
@@ -27,10 +28,12 @@ pub(crate) async fn pass(shared: Arc<Shared>, site: Arc<SiteState>, mut passage:
         Ok(there) => there,
         Err(error) => return refuse(&shared, error),
     };
-    let caller = there.as_ref().map(|there| there.caller.clone());
+    let caller = there.as_ref().map(|(there, _)| there.caller.clone());
     shared.metrics.authenticated(caller.as_ref().map_or(&Actor::Anonymous, |caller| &caller.actor));
     let caller = caller.unwrap_or_else(|| Caller::anonymous(origin_of(passage.request.headers(), &passage.facts)));
-    if let Some(there) = there {
+    if let Some((there, token)) = there {
+        let user = Arc::clone(&there.user);
+        passage.facts.let_in = LetIn::Session(Arc::new(HeldSession { token, user }));
         passage.request.extensions_mut().insert(there);
     }
     let facts = passage.facts.clone();
@@ -43,7 +46,7 @@ async fn look_up(
     site: &SiteState,
     headers: &HeaderMap,
     facts: &Facts,
-) -> Result<Option<OnSite>, Error> {
+) -> Result<Option<(OnSite, HashedToken)>, Error> {
     if shows_our_key(headers) {
         // It is a secret of its owner's, and would go on to an application that must never see it.
         let message = "A key of Palisade's own opens its built-in apps, and this site is none. Send a token of this site's application.";
@@ -61,7 +64,8 @@ async fn look_up(
         background: is_background(access, headers, &facts.path),
         identity_for,
     };
-    shared.site_sessions.on_site(shown, origin_of(headers, facts)).await
+    let there = shared.site_sessions.on_site(shown, origin_of(headers, facts)).await?;
+    Ok(there.map(|there| (there, token.hashed())))
 }
 
 /// What a page does on its own, without its reader. A connection that stays open says nothing about who sits there.

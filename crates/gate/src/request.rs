@@ -16,6 +16,7 @@ use crate::{
     connection::Connection,
     path::{PathKind, PathReading},
     sites::SiteState,
+    standing::LetIn,
     wire::WireFault,
 };
 
@@ -42,6 +43,8 @@ pub(crate) struct Facts {
     /// What its path is, for limits and sessions.
     pub(crate) kind: PathKind,
     pub(crate) handed_over: HandedOver,
+    /// What lets it in, on a guarded site: the session layer's, and where a token is enough that of `site_access`.
+    pub(crate) let_in: LetIn,
 }
 
 /// Whether the request is with a guarded site's application by now, whose phases have times of their own.
@@ -120,8 +123,8 @@ impl Passage {
         let path = PathReading::of(request.uri());
         let kind = PathKind::of(request.method(), &path);
         let nil = RequestId(Default::default());
-        let (host, handed_over) = (HostFact::Unknown, HandedOver::default());
-        let facts = Facts { connection, now, fault, id: nil, client, host, path, kind, handed_over };
+        let (host, handed_over, let_in) = (HostFact::Unknown, HandedOver::default(), LetIn::default());
+        let facts = Facts { connection, now, fault, id: nil, client, host, path, kind, handed_over, let_in };
         Self { request, facts }
     }
 

@@ -28,6 +28,7 @@ use crate::{
     readiness::Readiness,
     request::Facts,
     sites::{Site, Sites},
+    standing::Rounds,
     wire::{HeadLimits, WireLimits},
 };
 
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     board: LimitBoard,
     pub(crate) connections: ConnectionLimiter<AddressKey>,
     pub(crate) denials: Arc<Denials>,
+    /// What stays open.
+    pub(crate) rounds: Arc<Rounds>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) wire: WireLimits,
@@ -70,6 +73,7 @@ impl Shared {
             board: parts.limits,
             connections: ConnectionLimiter::new(limits.max_connections, limits.max_connections_per_address),
             denials: Arc::new(Denials::new(parts.trail, limits.tracked_addresses)),
+            rounds: Arc::default(),
             metrics: Metrics::default(),
             readiness: parts.readiness,
             wire: wire_limits(&config),
@@ -95,6 +99,7 @@ impl Shared {
             board: self.board.clone(),
             connections: self.connections.clone(),
             denials: Arc::clone(&self.denials),
+            rounds: Arc::clone(&self.rounds),
             metrics: self.metrics.clone(),
             readiness: self.readiness.clone(),
             wire: wire_limits(&config),

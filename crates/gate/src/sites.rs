@@ -89,7 +89,7 @@ impl Site {
 
 /// A site as requests need it.
 pub(crate) struct SiteState {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) headers: HeaderSet,
     pub(crate) frame: SiteFrame,
     pub(crate) render: RenderState,
@@ -111,7 +111,7 @@ impl Sites {
         for site in sites {
             let render = RenderState::new(site.title);
             let state = Arc::new(SiteState {
-                name: site.name,
+                name: site.name.into(),
                 headers: match &site.guarded {
                     Some(_) => HeaderSet::guarding(&site.headers),
                     None => HeaderSet::new(&site.headers),

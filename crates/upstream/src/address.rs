@@ -10,7 +10,10 @@ use std::{
 };
 
 use palisade_config::UpstreamAddress;
-use tokio::time::Instant;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
+};
 
 use crate::{
     connect::{Connector, Fresh, H2},
@@ -23,16 +26,21 @@ use crate::{
 const FAILURES: u32 = 3;
 /// For how long.
 const REST: Duration = Duration::from_secs(10);
+/// So many requests may wait for each connection that may be in use.
+const WAITING: usize = 4;
 
 /// One address of an upstream.
 pub(crate) struct Address {
     connector: Connector,
     /// Connections that wait for a request: the last that came is the first to go, so that those too many grow old.
     idle: Mutex<VecDeque<Box<H1>>>,
-    most_idle: usize,
+    most: usize,
     idle_time: Duration,
     http2: Mutex<Option<H2>>,
     outstanding: AtomicUsize,
+    /// One for each connection that may be in use.
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
     health: Health,
 }
 
@@ -62,6 +70,8 @@ pub struct AddressHealth {
     pub failures: u32,
     /// Requests under way.
     pub outstanding: usize,
+    /// Requests that wait, since all connections are in use.
+    pub waiting: usize,
     /// Connections that wait for a request.
     pub idle_connections: usize,
 }
@@ -75,10 +85,12 @@ impl Address {
         Ok(Self {
             connector: Connector::new(target, settings, tls)?,
             idle: Mutex::default(),
-            most_idle: settings.connections,
+            most: settings.connections,
             idle_time: settings.timeouts.idle,
             http2: Mutex::default(),
             outstanding: AtomicUsize::new(0),
+            places: Arc::new(Semaphore::new(settings.connections)),
+            waiting: AtomicUsize::new(0),
             health: Health::new(),
         })
     }
@@ -89,6 +101,20 @@ impl Address {
 
     pub(crate) const fn connector(&self) -> &Connector {
         &self.connector
+    }
+
+    /// A place among the connections in use. Where there is none, it waits for one: not for long, and not with too many.
+    async fn place(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Some(place);
+        }
+        let _waiting = Waiting::enter(&self.waiting, self.most.saturating_mul(WAITING))?;
+        timeout(patience, Arc::clone(&self.places).acquire_owned()).await.ok()?.ok()
+    }
+
+    /// Whether all connections are in use.
+    pub(crate) fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
     }
 
     /// A connection from before that can take a request.
@@ -108,7 +134,7 @@ impl Address {
         }
         connection.resting_since = Instant::now();
         let mut idle = self.idle();
-        if idle.len() < self.most_idle {
+        if idle.len() < self.most {
             idle.push_back(connection);
         }
     }
@@ -126,7 +152,7 @@ impl Address {
         for connection in alive.into_iter().rev() {
             idle.push_front(connection);
         }
-        idle.truncate(self.most_idle);
+        idle.truncate(self.most);
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<Box<H1>>> {
@@ -209,6 +235,7 @@ impl Address {
             asked: self.health.asked.load(Ordering::Relaxed),
             failures: self.health.failures.load(Ordering::Relaxed),
             outstanding: self.outstanding(),
+            waiting: self.waiting.load(Ordering::Relaxed),
             idle_connections: self.idle().len(),
         }
     }
@@ -232,21 +259,53 @@ impl Health {
 }
 
 /// A request under way at an address, counted until it is dropped.
-pub(crate) struct Busy(Arc<Address>);
+pub(crate) struct Busy {
+    address: Arc<Address>,
+    /// Its connection's place.
+    place: Option<OwnedSemaphorePermit>,
+}
 
 impl Busy {
     pub(crate) fn at(address: Arc<Address>) -> Self {
         address.outstanding.fetch_add(1, Ordering::Relaxed);
-        Self(address)
+        Self { address, place: None }
     }
 
     pub(crate) fn address(&self) -> &Arc<Address> {
-        &self.0
+        &self.address
+    }
+
+    /// Takes a place among the connections in use.
+    pub(crate) async fn take_place(&mut self, patience: Duration) -> Result<(), UpstreamError> {
+        self.place = self.address.place(patience).await;
+        let full = || UpstreamError::Full { address: self.address.target().to_string() };
+        if self.place.is_some() { Ok(()) } else { Err(full()) }
+    }
+
+    /// Leaves it to others: what goes on for hours would keep everybody else out.
+    pub(crate) fn leave_place(&mut self) {
+        self.place = None;
+    }
+}
+
+/// One of those that wait.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn enter(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let entered = Self(waiting);
+        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(entered)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.outstanding.fetch_sub(1, Ordering::Relaxed);
+        self.address.outstanding.fetch_sub(1, Ordering::Relaxed);
     }
 }

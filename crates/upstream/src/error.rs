@@ -40,6 +40,12 @@ pub enum UpstreamError {
     /// No address is well.
     #[error("no address of the upstream is well")]
     NoneHealthy,
+    /// As many connections are in use as may be, and as many requests wait as may, or one has waited for too long.
+    #[error("{address} has as many connections in use as `connections` allows, and none became free in time")]
+    Full {
+        /// The address.
+        address: String,
+    },
     /// The address took no connection.
     #[error("{address} can't be reached: {cause}")]
     Unreachable {
@@ -92,7 +98,7 @@ impl UpstreamError {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::NoneHealthy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoneHealthy | Self::Full { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unreachable { .. } | Self::Broken { .. } | Self::BadAnswer { .. } => StatusCode::BAD_GATEWAY,
             Self::ConnectTooSlow { .. } | Self::AnswerTooSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestBody => StatusCode::BAD_REQUEST,
@@ -122,7 +128,7 @@ impl UpstreamError {
                 "The application of this site broke off without an answer. What you did may not have been saved. Try again."
             }
             Self::BadAnswer { .. } => "The application of this site gave an answer that can't be passed on.",
-            Self::ConnectTooSlow { .. } => {
+            Self::Full { .. } | Self::ConnectTooSlow { .. } => {
                 "The application of this site is too busy to take your request. Try again in a while."
             }
             Self::AnswerTooSlow { .. } => {

@@ -32,7 +32,7 @@ pub(crate) enum Failed {
 
 /// Sends a request to an address: on a connection that rests there, or on a new one.
 pub(crate) async fn exchange(
-    busy: Busy,
+    mut busy: Busy,
     mut request: Box<Request<UploadBody>>,
     times: &UpstreamTimeouts,
 ) -> Result<Response<DownloadBody>, Failed> {
@@ -40,6 +40,7 @@ pub(crate) async fn exchange(
     if let Some(handle) = address.shared_http2() {
         return over_http2(handle, busy, request, times).await;
     }
+    busy.take_place(times.connect).await.map_err(Failed::Lost)?;
     while let Some(connection) = address.take_idle() {
         // The other side may close a resting connection in the very moment in which it is used again. A request that
         // may be sent twice is then sent on a new one; any other only if nothing of it went out.
@@ -58,7 +59,11 @@ pub(crate) async fn exchange(
     }
     match address.connect().await {
         Err(error) => Err(Failed::Whole(request, error)),
-        Ok(Fresh::H2(handle)) => over_http2(handle, busy, request, times).await,
+        Ok(Fresh::H2(handle)) => {
+            // All requests share it.
+            busy.leave_place();
+            over_http2(handle, busy, request, times).await
+        }
         Ok(Fresh::H1(connection)) => {
             let (answer, connection) = over_http1(connection, &address, *request, times).await?;
             accept(answer, Some(connection), busy, times).map_err(Failed::Lost)
@@ -66,7 +71,7 @@ pub(crate) async fn exchange(
     }
 }
 
-/// Sends a request that asks for a WebSocket, on a connection of its own.
+/// Sends a request that asks for a WebSocket, on a connection of its own, which is none of the others' places.
 pub(crate) async fn open(
     busy: Busy,
     request: Box<Request<UploadBody>>,
@@ -192,7 +197,7 @@ pub(crate) fn bad_answer(address: &Address, what: &'static str) -> UpstreamError
 fn accept(
     answer: Response<Incoming>,
     connection: Option<Box<H1>>,
-    busy: Busy,
+    mut busy: Busy,
     times: &UpstreamTimeouts,
 ) -> Result<Response<DownloadBody>, UpstreamError> {
     if answer.status().is_informational() {
@@ -202,6 +207,9 @@ fn accept(
         return Err(bad_answer(busy.address(), what));
     }
     let events = answer.headers().get(header::CONTENT_TYPE).is_some_and(is_event_stream);
+    if events {
+        busy.leave_place();
+    }
     let pause = if events { times.quiet.max(times.pause) } else { times.pause };
     Ok(answer.map(|body| DownloadBody::new(body, connection, busy, pause)))
 }

@@ -13,6 +13,8 @@ pub struct ForwardFacts<'a> {
     pub peer: IpAddr,
     /// The host that was asked for, with its port where that is not 443.
     pub authority: &'a str,
+    /// The same as the client wrote it, whatever the port: what a browser compares a page's origin with.
+    pub asked: &'a str,
     /// Whether the request came over TLS.
     pub secure: bool,
     /// The request's id.

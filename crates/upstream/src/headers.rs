@@ -171,6 +171,7 @@ mod tests {
             client: client.parse().unwrap(),
             peer: peer.parse().unwrap(),
             authority: "tems.example:8443",
+            asked: "tems.example:8443",
             secure: true,
             request: RequestId(Default::default()),
         }

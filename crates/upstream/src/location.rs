@@ -84,6 +84,7 @@ mod tests {
             client: "192.0.2.7".parse().unwrap(),
             peer: "192.0.2.7".parse().unwrap(),
             authority: "tems.example",
+            asked: "tems.example",
             secure: true,
             request: palisade_base::RequestId(Default::default()),
         };

@@ -21,7 +21,8 @@ pub struct UpstreamSettings {
     pub balance: Balance,
     /// How long each phase may take.
     pub timeouts: UpstreamTimeouts,
-    /// Connections that are kept open for the next request, for each address.
+    /// The most connections in use at each address, those of WebSockets and streams of events apart; so many are kept open
+    /// for the next request, too.
     pub connections: usize,
     /// Asks each address in turn whether it is well.
     pub health: Option<HealthCheck>,
@@ -119,7 +120,7 @@ impl UpstreamSettings {
             host: UpstreamHost::Keep,
             balance: Balance::default(),
             timeouts: UpstreamTimeouts::default(),
-            connections: 64,
+            connections: 256,
             health: None,
             websockets: true,
             hosts: Vec::new(),

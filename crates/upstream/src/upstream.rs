@@ -86,7 +86,7 @@ impl Upstream {
     ) -> Result<Response<Body>, UpstreamError> {
         let socket = websocket::is_asked_for(&request);
         if socket {
-            self.refuse_websocket(&request)?;
+            self.refuse_websocket(&request, facts)?;
         }
         let client = socket.then(|| hyper::upgrade::on(&mut request));
         let mut request = self.outgoing(request, facts);
@@ -103,11 +103,11 @@ impl Upstream {
         Ok(answer)
     }
 
-    fn refuse_websocket<B>(&self, request: &Request<B>) -> Result<(), UpstreamError> {
+    fn refuse_websocket<B>(&self, request: &Request<B>, facts: &ForwardFacts<'_>) -> Result<(), UpstreamError> {
         if !self.settings.websockets {
             return Err(UpstreamError::NoWebSockets);
         }
-        let own = websocket::is_from_site(request.headers(), &self.settings.hosts);
+        let own = websocket::is_from_site(request.headers(), &self.settings.hosts, facts);
         if own { Ok(()) } else { Err(UpstreamError::ForeignOrigin) }
     }
 
@@ -176,8 +176,8 @@ impl Upstream {
         let well = candidates.filter(|(_, address)| address.is_well());
         // Of equals `min_by_key` takes the first, which is the one whose turn it is.
         well.min_by_key(|(_, address)| match self.settings.balance {
-            Balance::LeastOutstanding => (address.rests(), address.outstanding()),
-            Balance::RoundRobin => (address.rests(), 0),
+            Balance::LeastOutstanding => (address.rests(), address.is_full(), address.outstanding()),
+            Balance::RoundRobin => (address.rests(), address.is_full(), 0),
         })
     }
 

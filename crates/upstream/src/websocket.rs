@@ -3,6 +3,8 @@
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header};
 use palisade_config::HostName;
 
+use crate::facts::ForwardFacts;
+
 /// Whether a request asks for a WebSocket. Every other upgrade is left out of what goes up: a tunnel of HTTP/2 inside of
 /// HTTP/1.1 would carry requests that nobody judges.
 pub(crate) fn is_asked_for<B>(request: &Request<B>) -> bool {
@@ -24,45 +26,83 @@ fn lists_upgrade(value: &HeaderValue) -> bool {
     value.as_bytes().split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
 }
 
-/// Whether the page that asks is one of the site. Programs that are no browsers send no Origin, and no cookies of others.
-pub(crate) fn is_from_site(headers: &HeaderMap, hosts: &[HostName]) -> bool {
+/// Whether the page that asks is one of the site, by what browsers compare: scheme, host and port. The port is the one that
+/// the browser asked for this, since nobody else knows it behind a router that maps ports. `null` is the origin of pages
+/// that anybody may have written. Programs that are no browsers send no Origin, and no cookies of others.
+pub(crate) fn is_from_site(headers: &HeaderMap, hosts: &[HostName], facts: &ForwardFacts<'_>) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (None, _) => true,
-        (Some(origin), None) => host_of(origin).is_some_and(|host| hosts.contains(&host)),
+        (Some(origin), None) => is_origin_of(origin, hosts, facts),
         (Some(_), Some(_)) => false,
     }
 }
 
-fn host_of(origin: &HeaderValue) -> Option<HostName> {
-    let text = origin.to_str().ok()?;
-    let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+fn is_origin_of(origin: &HeaderValue, hosts: &[HostName], facts: &ForwardFacts<'_>) -> bool {
+    let Some((scheme, authority)) = origin.to_str().ok().and_then(|text| text.split_once("://")) else { return false };
+    let usual = if facts.secure { 443 } else { 80 };
+    let (page, asked) = (host_and_port(authority, usual), host_and_port(facts.asked, usual));
+    let same_port = page.as_ref().zip(asked).is_some_and(|((_, page), (_, asked))| *page == asked);
+    scheme == facts.scheme() && same_port && page.is_some_and(|(host, _)| hosts.contains(&host))
+}
+
+fn host_and_port(authority: &str, usual: u16) -> Option<(HostName, u16)> {
     let bracket = authority.rfind(']').unwrap_or(0);
-    let port = authority.get(bracket..)?.find(':').map_or(authority.len(), |at| bracket + at);
-    let (host, port) = authority.split_at(port);
-    let plain_port = port.strip_prefix(':').is_none_or(|port| port.parse::<u16>().is_ok());
-    if plain_port { HostName::parse(host).ok() } else { None }
+    let colon = authority.get(bracket..)?.find(':').map_or(authority.len(), |at| bracket + at);
+    let (host, port) = authority.split_at(colon);
+    let port = match port.strip_prefix(':') {
+        None => usual,
+        Some(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits.parse().ok()?,
+        Some(_) => return None,
+    };
+    Some((HostName::parse(host).ok()?, port))
 }
 
 #[cfg(test)]
 mod tests {
+    use palisade_base::RequestId;
+
     use super::*;
 
-    fn from_site(origins: &[&str]) -> bool {
+    fn from_site(asked: &str, origins: &[&str]) -> bool {
         let mut headers = HeaderMap::new();
         for origin in origins {
             headers.append(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        is_from_site(&headers, &[HostName::parse("tems.example").unwrap(), HostName::parse("[::1]").unwrap()])
+        let facts = ForwardFacts {
+            client: [192, 0, 2, 7].into(),
+            peer: [192, 0, 2, 7].into(),
+            authority: "tems.example",
+            asked,
+            secure: true,
+            request: RequestId(Default::default()),
+        };
+        let hosts = ["tems.example", "www.tems.example", "[::1]"].map(|host| HostName::parse(host).unwrap());
+        is_from_site(&headers, &hosts, &facts)
     }
 
     #[test]
     fn only_pages_of_the_site_open_a_websocket() {
-        for own in ["https://tems.example", "https://TEMS.example:8443", "http://tems.example", "https://[::1]:8443"] {
-            assert!(from_site(&[own]), "{own}");
+        for (asked, own) in [
+            ("tems.example", "https://tems.example"),
+            ("tems.example", "https://TEMS.example"),
+            ("tems.example", "https://tems.example:443"),
+            ("tems.example:443", "https://tems.example"),
+            ("tems.example", "https://www.tems.example"),
+            ("tems.example:8443", "https://tems.example:8443"),
+            ("[::1]:8443", "https://[::1]:8443"),
+        ] {
+            assert!(from_site(asked, &[own]), "{own} asks {asked}");
         }
-        assert!(from_site(&[]));
+        assert!(from_site("tems.example", &[]));
         for foreign in [
+            "http://tems.example",
+            "http://tems.example:443",
+            "https://tems.example:8443",
+            "https://tems.example:80",
+            "https://tems.example:",
+            "https://tems.example:+443",
+            "https://tems.example:99999",
             "https://evil.example",
             "https://tems.example.evil.example",
             "https://eviltems.example",
@@ -74,11 +114,12 @@ mod tests {
             "",
             "tems.example",
             "ftp://tems.example",
-            "https://tems.example:99999",
+            "wss://tems.example",
         ] {
-            assert!(!from_site(&[foreign]), "{foreign}");
+            assert!(!from_site("tems.example", &[foreign]), "{foreign}");
         }
-        assert!(!from_site(&["https://tems.example", "https://evil.example"]));
+        assert!(!from_site("tems.example:8443", &["https://tems.example"]));
+        assert!(!from_site("tems.example", &["https://tems.example", "https://evil.example"]));
     }
 
     #[test]

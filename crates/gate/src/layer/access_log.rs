@@ -66,7 +66,7 @@ impl Line {
     }
 
     fn site(&self) -> &str {
-        self.facts.site().map_or("-", |site| site.name.as_str())
+        self.facts.site().map_or("-", |site| &*site.name)
     }
 
     fn write(&self, status: u16, duration: Duration, actor: Option<ActedAs>) {

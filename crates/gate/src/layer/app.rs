@@ -7,7 +7,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::Request;
-use palisade_base::{Error, Span};
+use http_body::Body as _;
+use palisade_base::{Error, Kind, Span};
 use palisade_upstream::{ForwardFacts, TunnelSlot, Upstream, UpstreamError};
 use palisade_web::Failure;
 use tower::ServiceExt as _;
@@ -17,6 +18,7 @@ use crate::{
     request::{Facts, FromApp, HostFact, LayerFuture, Passage},
     shared::Shared,
     sites::SiteApp,
+    standing::Lease,
 };
 
 /// When to come back, where the application is not there.
@@ -30,9 +32,9 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, _next: Next) -> LayerF
     Box::pin(async move {
         let mut response = match &site.app {
             SiteApp::BuiltIn(router) => router.clone().oneshot(request).await.into_response(),
-            SiteApp::Upstream(upstream) => match forward(&shared, upstream, request, &facts).await {
+            SiteApp::Upstream(upstream) => match ask(&shared, upstream, request, &facts).await {
                 Ok(response) => response,
-                Err(error) => return failure_of(&error).into_response(),
+                Err(failure) => return failure.into_response(),
             },
         };
         if site.ways_in.is_some() {
@@ -42,11 +44,27 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, _next: Next) -> LayerF
     })
 }
 
+/// Asks the application, for as long as what let the request in holds.
+async fn ask(shared: &Shared, upstream: &Upstream, request: Request<Body>, facts: &Facts) -> Result<Response, Failure> {
+    let lease = shared.rounds.begin(facts);
+    let answered = tokio::select! {
+        biased;
+        answered = forward(shared, upstream, request, facts, &lease) => answered,
+        () = lease.over() => return Err(over()),
+    };
+    let mut response = answered.map_err(|error| failure_of(&error))?;
+    if !response.body().is_end_stream() {
+        response.extensions_mut().insert(lease);
+    }
+    Ok(response)
+}
+
 async fn forward(
     shared: &Shared,
     upstream: &Upstream,
     request: Request<Body>,
     facts: &Facts,
+    lease: &Lease,
 ) -> Result<Response, UpstreamError> {
     facts.handed_over.note();
     let authority = authority_of(shared, facts);
@@ -54,12 +72,13 @@ async fn forward(
         client: facts.client.address,
         peer: facts.connection.peer.ip().to_canonical(),
         authority: &authority,
+        asked: asked(facts),
         secure: facts.is_secure(),
         request: facts.id,
     };
     let mut response = upstream.forward(request, &told).await?;
     if let Some(tunnel) = response.extensions_mut().remove::<TunnelSlot>().and_then(|slot| slot.take()) {
-        facts.connection.open_tunnel(tunnel);
+        facts.connection.open_tunnel(tunnel, lease.clone());
     }
     Ok(response)
 }
@@ -72,8 +91,23 @@ fn authority_of(shared: &Shared, facts: &Facts) -> String {
     if ours && shared.https_port() != 443 { known.authority.clone() } else { known.host.to_string() }
 }
 
+/// Whoever asks again is told by the layers what it was.
+fn over() -> Failure {
+    let message = "You were let in when you asked for this, and are not any more: somebody was signed out or shut out, or \
+                   the rules of this site have changed. Open the page again to see which.";
+    Failure::from(Error::new(Kind::Denied, message))
+}
+
+fn asked(facts: &Facts) -> &str {
+    if let HostFact::Known(known) = &facts.host { &known.authority } else { "" }
+}
+
 fn failure_of(error: &UpstreamError) -> Failure {
     let status = error.status();
     let failure = Failure::with_status(Error::new(error.kind(), error.message()).caused_by(error), status);
-    if matches!(error, UpstreamError::NoneHealthy) { failure.retry_after(COME_BACK) } else { failure }
+    if matches!(error, UpstreamError::NoneHealthy | UpstreamError::Full { .. }) {
+        failure.retry_after(COME_BACK)
+    } else {
+        failure
+    }
 }

@@ -9,12 +9,13 @@ use palisade_web::{Denial, Failure};
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    access::{self, Need, SiteAccess},
+    access::{self, Need, SiteAccess, holds_one_of_each},
     own_paths,
     pipeline::{self, Next},
     request::{LayerFuture, Passage},
     shared::Shared,
     sites::SiteState,
+    standing::LetIn,
 };
 
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
@@ -42,12 +43,13 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         // Who shows a token means the token: that somebody is signed in beside it decides nothing. Applications fall back
         // to a session cookie where they do not know a token, so a made-up one must not carry a cookie past the sign-in.
         passage.request.extensions_mut().remove::<OnSite>();
+        passage.facts.let_in = LetIn::OwnToken;
         passage.request.headers_mut().remove(header::COOKIE);
         return pipeline::run(next, passage);
     }
     let refusal = match passage.request.extensions().get::<OnSite>() {
         None => Some(challenge(&shared, &site, access, &passage)),
-        Some(there) if !wanted.iter().all(|roles| holds_one(there, roles)) => {
+        Some(there) if !holds_one_of_each(&there.user.roles, &wanted) => {
             Some(deny(&shared, path.as_written(), no_role(&site, &wanted)))
         }
         Some(_) => None,
@@ -66,10 +68,6 @@ fn names_session(query: &str) -> bool {
 
 fn answer(response: Response) -> LayerFuture {
     Box::pin(async { response })
-}
-
-fn holds_one(there: &OnSite, roles: &[String]) -> bool {
-    there.user.roles.iter().any(|role| roles.contains(role))
 }
 
 /// To the console with who reads a page; to everybody else in plain words that a sign-in is missing.

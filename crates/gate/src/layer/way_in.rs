@@ -111,7 +111,7 @@ fn tell_jails(shared: &Shared, facts: &Facts, way: &str, account: Option<String>
     shared.bans.failed(FailedTry {
         address: facts.client.address,
         at: facts.now,
-        site: facts.site().map_or("-", |site| site.name.as_str()),
+        site: facts.site().map_or("-", |site| &*site.name),
         way: &path::shown(way),
         account: account.as_deref(),
         status: status.as_u16(),

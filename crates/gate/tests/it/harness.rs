@@ -15,8 +15,8 @@ use palisade_base::{
     Actor, ApiKeyId, Authority, Caller, Env, Error, Kind, Origin, Permission, PersonId, PlainToken, Scope, SessionId,
     TrailEntry, UserId,
     auth::{
-        Authenticator, ClientClass, HandOff, Identified, OnSite, Presented, SessionFacts, SessionState, ShownOnSite,
-        SiteEntry, SiteSessions, SiteUser,
+        Authenticator, ClientClass, HandOff, HeldOnSite, Identified, OnSite, Presented, SessionFacts, SessionState,
+        ShownOnSite, SiteEntry, SiteSessions, SiteUser,
     },
 };
 use palisade_certificates::Certificates;
@@ -55,6 +55,8 @@ pub(crate) struct TestGate {
     pub(crate) seen: Arc<Mutex<Vec<(String, bool, Origin)>>>,
     /// What was asked about guarded sites.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    /// Site sessions that are over, by their tokens.
+    pub(crate) over: Arc<Mutex<Vec<&'static str>>>,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: Metrics,
     pub(crate) config: Arc<Config>,
@@ -114,7 +116,8 @@ impl TestGate {
         let mut config = config(dir.path());
         change(&mut config);
         let bans = open_bans(&config, dir.path(), &env).await;
-        let (trail, seen, asked) = (Arc::new(RecordedTrail::default()), Arc::default(), Arc::default());
+        let (trail, seen) = (Arc::new(RecordedTrail::default()), Arc::default());
+        let (asked, over) = (Arc::default(), Arc::default());
         let readiness = Readiness::new(true);
         let certificates = Certificates::load(&config, &env).unwrap();
         let sites = sites(&config);
@@ -125,7 +128,7 @@ impl TestGate {
             config: Arc::clone(&config),
             env,
             authenticator: Arc::new(Known { seen: Arc::clone(&seen) }),
-            site_sessions: Arc::new(KnownOnSite { asked: Arc::clone(&asked) }),
+            site_sessions: Arc::new(KnownOnSite { asked: Arc::clone(&asked), over: Arc::clone(&over) }),
             trail: trail.clone(),
             readiness: readiness.clone(),
             bans: bans.clone(),
@@ -145,6 +148,7 @@ impl TestGate {
             trail,
             seen,
             asked,
+            over,
             readiness,
             metrics,
             config,
@@ -299,7 +303,7 @@ pub(crate) async fn try_gate(config: Config) -> Result<Gate, palisade_gate::Gate
         config: Arc::new(config),
         env,
         authenticator: Arc::new(Known { seen: Arc::default() }),
-        site_sessions: Arc::new(KnownOnSite { asked: Arc::default() }),
+        site_sessions: Arc::new(KnownOnSite { asked: Arc::default(), over: Arc::default() }),
         trail: Arc::new(RecordedTrail::default()),
         readiness: Readiness::new(true),
         limits: LimitBoard::default(),
@@ -374,6 +378,7 @@ impl Authenticator for Known {
 /// Stands for identity on guarded sites: `staff` and `admin` are tokens of people with that role, and the code is `code`.
 struct KnownOnSite {
     asked: Arc<Mutex<Vec<String>>>,
+    over: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl KnownOnSite {
@@ -402,6 +407,17 @@ impl SiteSessions for KnownOnSite {
             roles: vec![role.into()],
         };
         Ok(session.map(|session| OnSite { caller, session, user: Arc::new(user), token }))
+    }
+
+    async fn still_on_site(&self, held: &[HeldOnSite<'_>]) -> Result<Vec<bool>, Error> {
+        self.note(format!("still {}", held.len()));
+        let over = self.over.lock().unwrap();
+        let is_over = |token: &str| over.contains(&token);
+        if is_over("down") {
+            return Err(Error::new(Kind::Unavailable, "Nobody can be looked up at the moment."));
+        }
+        let live = ["staff", "admin"].map(|token| (PlainToken::from_client(token).unwrap().hashed(), is_over(token)));
+        Ok(held.iter().map(|held| live.iter().any(|(token, over)| *token == held.token && !over)).collect())
     }
 
     async fn take_hand_off(&self, hand_off: HandOff<'_>, _: Origin) -> Result<SiteEntry, Error> {

@@ -1,11 +1,17 @@
 //! Sign-ons on sites that are not the console's: handed on with a one-time code, alive as long as the sign-on is.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use async_trait::async_trait;
 use palisade_base::{
     Caller, Category, Error, HashedToken, Kind, Origin, PlainToken, Resource, Span, TrailEntry,
-    auth::{HandOff, IdentityFor, OnSite, SessionFacts, SessionState, ShownOnSite, SiteEntry, SiteSessions, SiteUser},
+    auth::{
+        HandOff, HeldOnSite, IdentityFor, OnSite, SessionFacts, SessionState, ShownOnSite, SiteEntry, SiteSessions,
+        SiteUser,
+    },
 };
 use palisade_store::{Conn, WriteTx};
 use sha2::{Digest as _, Sha256};
@@ -27,6 +33,8 @@ use crate::{
 
 /// How long a code works. It travels from one answer to the next request, no further.
 const CODE_LIVES: Span = Span::seconds(60);
+/// So many site sessions are asked for by one statement.
+const ASKED_AT_ONCE: usize = 500;
 
 /// A site that a sign-on may be handed on to.
 #[derive(Clone, Debug)]
@@ -184,6 +192,18 @@ impl SiteSessions for Identity {
         let authority = known.session.holds.on(shown.site, &self.0.config.console_on);
         let caller = as_session(record, authority, origin);
         Ok(Some(OnSite { caller, session: record.facts.clone(), user: Arc::clone(&known.user), token }))
+    }
+
+    async fn still_on_site(&self, held: &[HeldOnSite<'_>]) -> Result<Vec<bool>, Error> {
+        let mut conn = self.read().await?;
+        let policy = self.settings_on(&mut conn).await?.value;
+        let mut there = HashMap::new();
+        for some in held.chunks(ASKED_AT_ONCE) {
+            let found = sessions::of_site_sessions(&mut conn, some.iter().map(|held| held.token)).await?;
+            let live = found.into_iter().filter(|(.., record)| self.is_live(record, &policy));
+            there.extend(live.map(|(token, site, _)| (*token.as_bytes(), site)));
+        }
+        Ok(held.iter().map(|held| there.get(held.token.as_bytes()).is_some_and(|site| site == held.site)).collect())
     }
 
     async fn take_hand_off(&self, hand_off: HandOff<'_>, origin: Origin) -> Result<SiteEntry, Error> {

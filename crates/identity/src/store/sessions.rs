@@ -4,7 +4,7 @@ use palisade_base::{
     HashedToken, Instant, PersonId, SessionId, SignOnId, UserId,
     auth::{ClientClass, SessionFacts, SessionState},
 };
-use palisade_store::{Conn, Row, SqlBuilder, StoreError, WriteTx, statements};
+use palisade_store::{Conn, Row, SqlBuilder, StoreError, Value, WriteTx, statements};
 use uuid::Uuid;
 
 use super::{site_sessions, word};
@@ -130,12 +130,19 @@ pub(crate) async fn insert(tx: &mut WriteTx, new: NewRecord<'_>) -> Result<(), S
 }
 
 fn select() -> SqlBuilder {
-    SqlBuilder::new(
+    select_with("")
+}
+
+/// What a session is read from, and these columns besides.
+fn select_with(more: &'static str) -> SqlBuilder {
+    let mut sql = SqlBuilder::new(
         "SELECT s.id, s.user_id, s.sign_on_id, s.token_hash, s.class, s.state, s.factor_given, s.device_id, \
          s.created_at, s.last_used_at, s.expires_at, s.must_renew, s.ended_at, s.end_reason, \
-         u.person_id, u.status, p.given_name, p.family_name \
-         FROM session s JOIN app_user u ON u.id = s.user_id JOIN person p ON p.id = u.person_id",
-    )
+         u.person_id, u.status, p.given_name, p.family_name",
+    );
+    sql.push(more);
+    sql.push(" FROM session s JOIN app_user u ON u.id = s.user_id JOIN person p ON p.id = u.person_id");
+    sql
 }
 
 /// The session of a token, or of the token that it had a moment ago.
@@ -155,6 +162,18 @@ pub(crate) async fn find(conn: &mut Conn, id: SessionId) -> Result<Option<Sessio
     let mut sql = select();
     sql.push(" WHERE s.id = ").value(id);
     conn.fetch_optional(sql.build()).await?.as_ref().map(read).transpose()
+}
+
+/// The sessions that the site sessions with these tokens are children of; with each, the token and the site.
+pub(crate) async fn of_site_sessions(
+    conn: &mut Conn,
+    tokens: impl Iterator<Item = HashedToken>,
+) -> Result<Vec<(HashedToken, String, SessionRecord)>, StoreError> {
+    let mut sql = select_with(", x.token_hash AS shown, x.site AS shown_on");
+    sql.push(" JOIN site_session x ON x.session_id = s.id WHERE x.token_hash IN (");
+    sql.values(tokens.map(|token| Value::from(token.as_bytes()))).push(")");
+    let rows = conn.fetch_all(sql.build()).await?;
+    rows.iter().map(|row| Ok((HashedToken::from_bytes(row.get("shown")?), row.get("shown_on")?, read(row)?))).collect()
 }
 
 fn read(row: &Row) -> Result<SessionRecord, StoreError> {

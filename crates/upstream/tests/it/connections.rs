@@ -7,8 +7,9 @@ use futures_util::future::join_all;
 use http::Request;
 use palisade_testkit::upstream::{RawUpstream, Step, TestUpstream};
 use palisade_upstream::{Upstream, UpstreamError, UpstreamSettings, UpstreamTimeouts};
+use tokio::task::JoinHandle;
 
-use crate::harness::{ask, echo, get, post, read, send, settings, until, upstream};
+use crate::harness::{PATIENCE, ask, echo, get, post, read, send, settings, until, upstream};
 
 const ONE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\none";
 const TWO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntwo";
@@ -26,16 +27,73 @@ async fn one_connection_serves_one_request_after_the_other() {
     assert_eq!((upstream.health()[0].idle_connections, upstream.health()[0].outstanding), (1, 0));
 }
 
+/// An upstream with this many connections, for which requests wait this long.
+fn capped(app: &TestUpstream, connections: usize, wait: Duration) -> Arc<Upstream> {
+    let timeouts = UpstreamTimeouts { connect: wait, ..UpstreamTimeouts::default() };
+    Arc::new(Upstream::new(UpstreamSettings { connections, timeouts, ..settings(&[&app.address]) }).unwrap())
+}
+
+/// A request that asks on its own, for its status or the error.
+fn ask_aside(upstream: &Arc<Upstream>, path: &'static str) -> JoinHandle<Result<u16, UpstreamError>> {
+    let upstream = Arc::clone(upstream);
+    tokio::spawn(async move {
+        let answer = send(&upstream, get(path)).await?;
+        let status = answer.status().as_u16();
+        read(answer).await.unwrap();
+        Ok(status)
+    })
+}
+
 #[tokio::test]
-async fn no_more_connections_are_kept_than_configured() {
+async fn no_more_connections_are_in_use_or_kept_than_configured() {
     let app = TestUpstream::start().await;
-    let upstream = Upstream::new(UpstreamSettings { connections: 2, ..settings(&[&app.address]) }).unwrap();
-    let answers = join_all((0..5).map(|_| send(&upstream, get("/down/100000")))).await;
-    assert_eq!(upstream.health()[0].outstanding, 5);
-    for answer in answers {
+    let upstream = capped(&app, 2, PATIENCE);
+    let held = join_all((0..2).map(|_| send(&upstream, get("/down/100000")))).await;
+    let waiting: Vec<_> = (0..3).map(|_| ask_aside(&upstream, "/api/method/ping")).collect();
+    until(|| upstream.health()[0].waiting == 3).await;
+    for answer in held {
         read(answer.unwrap()).await.unwrap();
     }
-    assert_eq!((upstream.health()[0].idle_connections, upstream.health()[0].outstanding), (2, 0));
+    for answer in join_all(waiting).await {
+        assert_eq!(answer.unwrap().unwrap(), 200);
+    }
+    assert_eq!(app.counts.connections(), 2);
+    let health = &upstream.health()[0];
+    assert_eq!((health.idle_connections, health.outstanding, health.waiting), (2, 0, 0));
+}
+
+#[tokio::test]
+async fn who_waits_for_too_long_or_as_one_too_many_is_told() {
+    let app = TestUpstream::start().await;
+    let patient = capped(&app, 1, PATIENCE);
+    let held = send(&patient, get("/down/100000")).await.unwrap();
+    let waiting: Vec<_> = (0..4).map(|_| ask_aside(&patient, "/api/method/ping")).collect();
+    until(|| patient.health()[0].waiting == 4).await;
+    let error = send(&patient, get("/api/method/ping")).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::Full { .. }) && error.status() == 503, "{error}");
+    // Whoever gives up makes room.
+    waiting[0].abort();
+    until(|| patient.health()[0].waiting == 3).await;
+    drop(held);
+    for answer in join_all(waiting.into_iter().skip(1)).await {
+        assert_eq!(answer.unwrap().unwrap(), 200);
+    }
+
+    let hasty = capped(&app, 1, Duration::from_millis(30));
+    let _held = send(&hasty, get("/down/100000")).await.unwrap();
+    let error = send(&hasty, get("/api/method/ping")).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::Full { .. }), "{error}");
+    assert_eq!(hasty.health()[0].waiting, 0);
+}
+
+#[tokio::test]
+async fn streams_of_events_keep_nobody_else_out() {
+    let app = TestUpstream::start().await;
+    let upstream = capped(&app, 1, Duration::from_millis(30));
+    let events = join_all((0..3).map(|_| send(&upstream, get("/events")))).await;
+    assert!(events.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.status() == 200)));
+    assert_eq!(ask(&upstream, get("/api/method/ping")).await.0, 200);
+    assert_eq!(upstream.health()[0].outstanding, 3);
 }
 
 #[tokio::test]

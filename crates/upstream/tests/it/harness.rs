@@ -28,6 +28,7 @@ pub(crate) fn facts() -> ForwardFacts<'static> {
         client: "192.0.2.7".parse().unwrap(),
         peer: "192.0.2.7".parse().unwrap(),
         authority: "tems.example",
+        asked: "tems.example",
         secure: true,
         request: RequestId(Default::default()),
     }

@@ -2,6 +2,7 @@
 
 mod paths;
 mod requests;
+mod standing;
 mod streaming;
 mod websockets;
 

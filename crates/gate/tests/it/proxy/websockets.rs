@@ -33,15 +33,21 @@ async fn head(stream: &mut TlsStream<TcpStream>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-async fn frame(stream: &mut TlsStream<TcpStream>, text: &str) {
+/// The next frame is this text.
+pub(super) async fn frame(stream: &mut TlsStream<TcpStream>, text: &str) {
     let mut bytes = vec![0; text_frame(text).len()];
     timeout(PATIENCE, stream.read_exact(&mut bytes)).await.expect("a frame comes").unwrap();
     assert_eq!(bytes, text_frame(text));
 }
 
 async fn open(gate: &TestGate) -> TlsStream<TcpStream> {
+    open_with(gate, "Origin: https://tems.example\r\n").await
+}
+
+/// A WebSocket that was asked for with these lines besides.
+pub(super) async fn open_with(gate: &TestGate, more: &str) -> TlsStream<TcpStream> {
     let mut stream = gate.tls(HOST, &[]).await;
-    stream.write_all(handshake("/socket.io/", "Origin: https://tems.example\r\n").as_bytes()).await.unwrap();
+    stream.write_all(handshake("/socket.io/", more).as_bytes()).await.unwrap();
     let answer = head(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
     assert!(
@@ -80,7 +86,13 @@ async fn what_is_sent_together_with_the_handshake_arrives() {
 #[tokio::test]
 async fn a_page_of_another_site_opens_no_websocket() {
     let (gate, app) = guarded().await;
-    for origin in ["https://evil.example", "null", "https://tems.example.evil.example", "https://kpi.example"] {
+    for origin in [
+        "https://evil.example",
+        "null",
+        "https://tems.example.evil.example",
+        "https://kpi.example",
+        "http://tems.example",
+    ] {
         let mut stream = gate.tls(HOST, &[]).await;
         let more = format!("Origin: {origin}\r\n");
         stream.write_all(handshake("/socket.io/", &more).as_bytes()).await.unwrap();
