@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     palisade::target_dir,
-    until,
+    wait::{in_vain, within_limit},
     webdriver::{Element, Session},
 };
 
@@ -50,6 +50,28 @@ const CHOOSE: &str = "
     select.value = option.value;
     select.dispatchEvent(new Event('change', { bubbles: true }));
     return true;";
+
+/// Marks the document before one of its elements is clicked, with whether the click is to bring another document. A
+/// script of the page's may take it back, as the wizard's does. The mark goes with the document.
+const MARK: &str = "
+    const element = arguments[0];
+    const link = element.closest('a[href]');
+    const page = address => address.split('#')[0];
+    const follows = link && !link.target && !(link.hash && page(link.href) === page(location.href));
+    const form = element.type === 'submit' ? element.form : null;
+    const sends = form && (form.noValidate || element.formNoValidate || !form.matches(':invalid'));
+    document.testLeaves = Boolean(follows || sends);
+    const stays = event => { if (event.defaultPrevented) document.testLeaves = false; };
+    for (const kind of ['click', 'submit']) addEventListener(kind, stays);";
+
+/// Whether nothing more comes of the last click: it led nowhere, or the document that it led to is there.
+const SETTLED: &str =
+    "return document.testLeaves === undefined ? document.readyState === 'complete' : !document.testLeaves";
+
+/// The page in a few words.
+const DESCRIBE: &str = "
+    const text = (document.body?.innerText ?? '').trim();
+    return `${location.href} is shown, headed \"${document.querySelector('h1')?.innerText.trim() ?? ''}\":\n${text.slice(0, 600)}`";
 
 /// Every rule of WCAG 2.2 A and AA that axe knows, and its best practices.
 const RUN_AXE: &str = "
@@ -136,31 +158,31 @@ impl Browser {
         self.text_of(self.session.run("return arguments[0].value", &[Session::argument(&field)]).await)
     }
 
-    /// Presses the link or button of this name.
+    /// Presses the link or button of this name. Where it leads to another page, that one is there afterwards.
     pub async fn press(&self, name: &str) {
         let wanted = json!(name);
         let find = async || self.session.run_for_element(FIND_BUTTON, std::slice::from_ref(&wanted)).await;
-        let button = until(&format!("a button or link `{name}`"), find).await;
-        self.session.click(&button).await;
+        let button = self.until(&format!("a button or link `{name}`"), find).await;
+        self.click_on(&button, name).await;
     }
 
     async fn field(&self, label: &str) -> Element {
         let wanted = json!(label);
         let find = async || self.session.run_for_element(FIND_FIELD, std::slice::from_ref(&wanted)).await;
-        until(&format!("a field `{label}`"), find).await
+        self.until(&format!("a field `{label}`"), find).await
     }
 
     /// Waits until the page has this main heading.
     pub async fn expect_heading(&self, wanted: &str) {
         let script = "return document.querySelector('h1')?.innerText.trim() ?? ''";
         let wanted = json!(wanted);
-        until(&format!("the heading {wanted}"), async || (self.session.run(script, &[]).await == wanted).then_some(()))
-            .await;
+        let there = async || (self.session.run(script, &[]).await == wanted).then_some(());
+        self.until(&format!("the heading {wanted}"), there).await;
     }
 
     /// Waits until the page shows this text.
     pub async fn expect_text(&self, wanted: &str) {
-        until(&format!("the text `{wanted}`"), async || self.text().await.contains(wanted).then_some(())).await;
+        self.until(&format!("the text `{wanted}`"), async || self.text().await.contains(wanted).then_some(())).await;
     }
 
     /// Looks at the page that is shown: a picture of it in light and dark, no word from the console, no way in which
@@ -214,13 +236,21 @@ impl Browser {
         self.list(RUN_AXE).await
     }
 
-    /// Clicks what fits this CSS selector, as a person would.
+    /// Clicks what fits this CSS selector, as a person would. Where it leads to another page, that one is there afterwards.
     pub async fn click(&self, selector: &str) {
         let wanted = json!(selector);
         let script = "return document.querySelector(arguments[0])";
         let find = async || self.session.run_for_element(script, std::slice::from_ref(&wanted)).await;
-        let element = until(&format!("`{selector}`"), find).await;
-        self.session.click(&element).await;
+        let element = self.until(&format!("`{selector}`"), find).await;
+        self.click_on(&element, selector).await;
+    }
+
+    /// Clicks, and waits for the page that the click leads to. Chromedriver itself may give an answer before a form is
+    /// sent, and going elsewhere then would stop it.
+    async fn click_on(&self, element: &Element, name: &str) {
+        self.session.run(MARK, &[Session::argument(element)]).await;
+        self.session.click(element).await;
+        self.expect(&format!("the page that `{name}` leads to"), SETTLED).await;
     }
 
     /// Presses keys where the focus is; the special ones are those of WebDriver, such as [`ENTER`](Self::ENTER).
@@ -250,7 +280,7 @@ impl Browser {
 
     /// Waits until a script of the test's gives `true`.
     pub async fn expect(&self, what: &str, script: &str) {
-        until(what, async || (self.session.run(script, &[]).await == json!(true)).then_some(())).await;
+        self.until(what, async || (self.session.run(script, &[]).await == json!(true)).then_some(())).await;
     }
 
     /// Puts the focus on what fits this CSS selector.
@@ -274,6 +304,19 @@ impl Browser {
     /// Switches the site's scripts off, as a person may.
     pub async fn switch_scripts_off(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true })).await;
+    }
+
+    /// As [`until`](crate::until); who waits in vain is told what the browser shows instead.
+    async fn until<T>(&self, what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+        match within_limit(ask).await {
+            Some(answer) => answer,
+            None => panic!("{}; {}", in_vain(what), self.describe().await),
+        }
+    }
+
+    /// What is shown, for the complaint of a test that expected something else: address, heading, the text's beginning.
+    pub async fn describe(&self) -> String {
+        self.text_of(self.session.run(DESCRIBE, &[]).await)
     }
 
     async fn devtools(&self, command: &str, parameters: &Value) -> Value {

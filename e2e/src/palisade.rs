@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::wait::until_blocking;
 
 /// How long the demo may take to make its company, on a busy machine and without optimisation.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_secs(300);
 
 /// How long a large one may take.
 const LARGE_START_LIMIT: Duration = Duration::from_secs(1_800);

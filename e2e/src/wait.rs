@@ -11,15 +11,25 @@ const INTERVAL: Duration = Duration::from_millis(50);
 ///
 /// # Panics
 /// There is none within 30 seconds.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    within_limit(ask).await.unwrap_or_else(|| panic!("{}", in_vain(what)))
+}
+
+/// As [`until`], but gives nothing where there was no answer in time.
+pub(crate) async fn within_limit<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let give_up = Instant::now() + LIMIT;
     loop {
-        if let Some(answer) = ask().await {
+        let answer = ask().await;
+        if answer.is_some() || Instant::now() >= give_up {
             return answer;
         }
-        assert!(Instant::now() < give_up, "waited {} s in vain for {what}", LIMIT.as_secs());
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+/// The complaint of somebody who waited for it.
+pub(crate) fn in_vain(what: &str) -> String {
+    format!("waited {} s in vain for {what}", LIMIT.as_secs())
 }
 
 /// As [`until`], where nothing else runs meanwhile.
@@ -29,7 +39,7 @@ pub(crate) fn until_blocking<T>(what: &str, mut ask: impl FnMut() -> Option<T>) 
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < give_up, "waited {} s in vain for {what}", LIMIT.as_secs());
+        assert!(Instant::now() < give_up, "{}", in_vain(what));
         std::thread::sleep(INTERVAL);
     }
 }
