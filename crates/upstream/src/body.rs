@@ -16,7 +16,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::{address::Busy, h1::H1};
+use crate::{address::Busy, h1::H1, headers};
 
 /// What the client sends.
 pub(crate) struct UploadBody {
@@ -103,6 +103,17 @@ impl HttpBody for UploadBody {
     }
 }
 
+/// The frame as the client gets it.
+fn cleaned(frame: Frame<Bytes>) -> Frame<Bytes> {
+    match frame.into_trailers() {
+        Ok(mut trailers) => {
+            headers::clean_trailers(&mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
+    }
+}
+
 /// What the upstream sends. Its connection goes back to the others when the last byte is read.
 pub(crate) struct DownloadBody {
     body: Incoming,
@@ -176,7 +187,7 @@ impl HttpBody for DownloadBody {
                 if frame.is_none() || this.body.is_end_stream() {
                     this.finish();
                 }
-                Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::new)))
+                Poll::Ready(frame.map(|frame| frame.map(cleaned).map_err(axum::Error::new)))
             }
         }
     }

@@ -35,16 +35,40 @@ const NOT_FROM_CLIENTS: [HeaderName; 7] = [
 
 /// What an upstream may not tell a client: another door to the same host (Alt-Svc), to forget our cookies, where to send
 /// reports about the whole host, which keys to insist on; and what is meant for a web server in between.
-const NOT_FOR_CLIENTS: [HeaderName; 9] = [
+const NOT_FOR_CLIENTS: [HeaderName; 13] = [
     header::ALT_SVC,
     HeaderName::from_static("clear-site-data"),
     HeaderName::from_static("nel"),
     HeaderName::from_static("report-to"),
+    HeaderName::from_static("reporting-endpoints"),
     HeaderName::from_static("public-key-pins"),
     HeaderName::from_static("public-key-pins-report-only"),
     HeaderName::from_static("x-accel-redirect"),
     HeaderName::from_static("x-accel-buffering"),
+    HeaderName::from_static("x-accel-charset"),
+    HeaderName::from_static("x-accel-expires"),
+    HeaderName::from_static("x-accel-limit-rate"),
     HeaderName::from_static("x-sendfile"),
+];
+
+/// What means something ahead of a body only. Behind one it would get past everything that looks at headers, and whoever
+/// merges the two would take it for the gate's word (RFC 9110, section 6.5.1).
+const NOT_BEHIND_A_BODY: [HeaderName; 15] = [
+    header::SET_COOKIE,
+    HeaderName::from_static("set-cookie2"),
+    header::LOCATION,
+    header::REFRESH,
+    header::CACHE_CONTROL,
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_SECURITY_POLICY,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::X_FRAME_OPTIONS,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::WWW_AUTHENTICATE,
 ];
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -132,6 +156,14 @@ pub(crate) fn clean_answer(headers: &mut HeaderMap) {
     strip_named_by_connection(headers);
     for name in HOP_BY_HOP.iter().chain(&NOT_FOR_CLIENTS) {
         headers.remove(name);
+    }
+}
+
+/// Makes what the upstream says behind its body what the client gets behind it.
+pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
+    clean_answer(trailers);
+    for name in &NOT_BEHIND_A_BODY {
+        trailers.remove(name);
     }
 }
 
@@ -235,6 +267,20 @@ mod tests {
         let mut headers = map(&[("connection", "host, cookie"), ("host", "a"), ("cookie", "b")]);
         strip_named_by_connection(&mut headers);
         assert_eq!(headers, map(&[("host", "a")]));
+    }
+
+    #[test]
+    fn what_belongs_ahead_of_a_body_does_not_come_behind_it() {
+        let mut trailers = map(&[
+            ("set-cookie", "__Host-palisade=x"),
+            ("location", "https://evil.example"),
+            ("strict-transport-security", "max-age=0"),
+            ("clear-site-data", "\"*\""),
+            ("grpc-status", "0"),
+            ("x-sum", "42"),
+        ]);
+        clean_trailers(&mut trailers);
+        assert_eq!(trailers, map(&[("grpc-status", "0"), ("x-sum", "42")]));
     }
 
     #[test]

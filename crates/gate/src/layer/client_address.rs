@@ -14,8 +14,27 @@ use crate::{
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What proxies write about the client and the original request, besides everything that begins with `X-Forwarded`.
-const FORWARDING: [&str; 24] = [
+const FORWARDING: [&str; 43] = [
     "forwarded",
+    "via",
+    "forwarded-for",
+    "x-forward-for",
+    "http-client-ip",
+    "proxy-client-ip",
+    "wl-proxy-client-ip",
+    "wl-proxy-ssl",
+    "x-true-client-ip",
+    "x-remote-ip",
+    "x-remote-addr",
+    "do-connecting-ip",
+    "cdn-loop",
+    "cf-visitor",
+    "cf-ipcountry",
+    "cloudfront-viewer-address",
+    "x-host",
+    "x-original-uri",
+    "x-override-url",
+    "x-arr-ssl",
     "x-real-ip",
     "x-client-ip",
     "client-ip",

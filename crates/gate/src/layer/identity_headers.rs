@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Beginnings of the names that gates and apps use for who the user is.
-const PREFIXES: [&str; 16] = [
+const PREFIXES: [&str; 20] = [
     "x-palisade-",
     "x-auth-",
     "x-authenticated-",
@@ -28,6 +28,11 @@ const PREFIXES: [&str; 16] = [
     "x-ms-client-principal",
     "tailscale-",
     "x-pomerium-",
+    "x-amzn-oidc-",
+    "x-arr-clientcert",
+    "x-client-verify",
+    // What only a web server in between may say: which file to serve, from where, how.
+    "x-accel-",
 ];
 const NAMES: [&str; 5] =
     ["x-forwarded-email", "x-forwarded-groups", "x-forwarded-preferred-username", "x-client-cert", "x-email"];

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 use palisade_base::{Error, Kind, auth::OnSite};
 use palisade_web::{Denial, Failure};
-use percent_encoding::percent_decode_str;
 
 use crate::{
     access::{self, Need, SiteAccess, holds_one_of_each},
@@ -16,6 +15,7 @@ use crate::{
     shared::Shared,
     sites::SiteState,
     standing::LetIn,
+    ways_in::NamedSession,
 };
 
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
@@ -38,8 +38,7 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
         Need::OtherNetwork => return answer(deny(&shared, path.as_written(), elsewhere())),
         Need::SignIn(wanted) => wanted,
     };
-    let names_session = names_session(passage.request.uri().query().unwrap_or_default());
-    if !names_session && access.takes_own_token(path, passage.request.headers()) {
+    if access.takes_own_token(path, passage.request.headers()) && names_no_session(&passage) {
         // Who shows a token means the token: that somebody is signed in beside it decides nothing. Applications fall back
         // to a session cookie where they do not know a token, so a made-up one must not carry a cookie past the sign-in.
         passage.request.extensions_mut().remove::<OnSite>();
@@ -60,10 +59,9 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
     }
 }
 
-/// Frappe takes its session from the address too.
-fn names_session(query: &str) -> bool {
-    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
-    names.into_iter().any(|name| percent_decode_str(name).eq(*b"sid"))
+/// Frappe takes its session from the address and from the body, too. What is found of one later stops the body.
+fn names_no_session(passage: &Passage) -> bool {
+    passage.request.extensions().get::<NamedSession>().is_some_and(NamedSession::forbid)
 }
 
 fn answer(response: Response) -> LayerFuture {

@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, Method, Request, StatusCode, request::Parts};
+use http::{HeaderMap, Method, Request, StatusCode, header, request::Parts};
 use palisade_bans::{FailedTry, Pace};
 use palisade_base::{Actor, Error, Kind};
 use palisade_counters::LimitKey;
@@ -18,11 +18,14 @@ use palisade_web::{Failure, SignInFailed};
 
 use super::address_limits::refuse;
 use crate::{
+    host_header,
     path::{self, PathKind},
     pipeline::{self, Next},
-    request::{Facts, FromApp, LayerFuture, Passage},
+    request::{Facts, FromApp, HostFact, LayerFuture, Passage},
     shared::Shared,
-    ways_in::{FieldScanner, Judged, Late, Refuse, WaysIn, look_at_body, shows_credentials},
+    ways_in::{
+        FieldScanner, JudgeLate, Judged, Late, LateTry, Link, NamedSession, WaysIn, look_at_body, shows_credentials,
+    },
 };
 
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
@@ -32,35 +35,73 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
     }
 }
 
-/// A try that a page of somebody else's makes its reader's browser do: five of them, in pictures, would have the reader
-/// banned. A link that somebody follows is none.
-fn is_made_by_foreign_page(headers: &HeaderMap, method: &Method) -> bool {
-    let is = |name: &str, value: &[u8]| headers.get(name).is_some_and(|given| given.as_bytes() == value);
-    is("sec-fetch-site", b"cross-site") && !(*method == Method::GET && is("sec-fetch-dest", b"document"))
+/// Who has the browser ask, as it says itself. Whoever is no browser may say what they like: it gains them nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AskedBy {
+    /// A page of the site, its reader, or no browser.
+    Reader,
+    /// Elsewhere, a link led here; or a window that was opened for it.
+    Link,
+    /// A page elsewhere, unseen: five tries in pictures would have its reader banned.
+    ForeignPage,
+}
+
+impl AskedBy {
+    /// Of a try to sign in; who asks for anything else does not matter.
+    fn of_try(headers: &HeaderMap, method: &Method, facts: &Facts) -> Self {
+        if facts.kind.is_sign_in() { Self::of(headers, method, facts) } else { Self::Reader }
+    }
+
+    fn of(headers: &HeaderMap, method: &Method, facts: &Facts) -> Self {
+        let is = |name: &str, value: &[u8]| headers.get(name).is_some_and(|given| given.as_bytes() == value);
+        if !headers.contains_key("sec-fetch-site") {
+            return if has_foreign_origin(headers, facts) { Self::ForeignPage } else { Self::Reader };
+        }
+        match is("sec-fetch-site", b"cross-site") {
+            false => Self::Reader,
+            true if *method == Method::GET && is("sec-fetch-dest", b"document") => Self::Link,
+            true => Self::ForeignPage,
+        }
+    }
+}
+
+/// Older browsers say no more than this. What names no host (`null`) may be a page of the site's own.
+fn has_foreign_origin(headers: &HeaderMap, facts: &Facts) -> bool {
+    let HostFact::Known(known) = &facts.host else { return false };
+    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    authority.and_then(host_header::parse).is_some_and(|(host, _)| host != known.host)
 }
 
 /// Lets a try to sign in on, when its turn has come, or says why not. What is no try passes.
-async fn admitted(shared: &Shared, facts: &Facts, headers: &HeaderMap, method: &Method) -> Result<(), Response> {
+async fn admitted(shared: &Shared, facts: &Facts, asked_by: AskedBy, link: Link) -> Result<(), Response> {
     if !facts.kind.is_sign_in() {
         return Ok(());
     }
-    if is_made_by_foreign_page(headers, method) {
-        let message = "A page of another site tried to sign you in here. Nothing was done.";
-        return Err(Failure::from(Error::new(Kind::Denied, message)).into_response());
+    if asked_by == AskedBy::ForeignPage || (asked_by == AskedBy::Link && link == Link::Never) {
+        return Err(foreign());
     }
     paced(shared, facts).await
+}
+
+fn foreign() -> Response {
+    let message = "A page of another site tried to sign you in here. Nothing was done.";
+    Failure::from(Error::new(Kind::Denied, message)).into_response()
 }
 
 /// A request to a built-in site, which says itself where somebody was not let in.
 async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response {
     let facts = passage.facts.clone();
-    let (headers, method) = (passage.request.headers(), passage.request.method());
-    if let Err(refusal) = admitted(&shared, &facts, headers, method).await {
+    let asked_by = AskedBy::of_try(passage.request.headers(), passage.request.method(), &facts);
+    // Only opening a one-time link is a try by GET.
+    if let Err(refusal) = admitted(&shared, &facts, asked_by, Link::Uncounted).await {
         return refusal;
     }
     let way = passage.request.uri().clone();
     let mut response = pipeline::run(next, passage).await;
-    if let Some(SignInFailed { account }) = response.extensions_mut().remove() {
+    if let Some(SignInFailed { account }) = response.extensions_mut().remove()
+        && asked_by != AskedBy::Link
+    {
         tell_jails(&shared, &facts, way.path(), account, response.status());
     }
     response
@@ -69,21 +110,31 @@ async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response
 /// A request to a guarded site, whose answer shows it.
 async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next: Next) -> Response {
     let Passage { request, mut facts } = passage;
-    let (parts, body) = request.into_parts();
-    let Judged { kind, account } = ways.judge(&parts, &facts.path);
+    let (mut parts, body) = request.into_parts();
+    let Judged { kind, account, session, link } = ways.judge(&parts, &facts.path);
     facts.kind = kind;
+    let named = NamedSession::default();
+    if session {
+        named.note();
+    }
+    let link = if http_body::Body::is_end_stream(&body) || link == Link::Never { link } else { Link::Counted };
     let tried = Tried { account, late: Late::default(), credentials: shows_credentials(&parts.headers, &parts.method) };
-    let (body, tried) = look(&shared, &ways, &parts, body, &mut facts, tried).await;
-    if let Err(refusal) = admitted(&shared, &facts, &parts.headers, &parts.method).await {
+    let (body, tried) = look(&shared, &ways, &parts, body, (&mut facts, &named), tried).await;
+    parts.extensions.insert(named);
+    let asked_by = AskedBy::of_try(&parts.headers, &parts.method, &facts);
+    if let Err(refusal) = admitted(&shared, &facts, asked_by, link).await {
         return refusal;
     }
     let way = parts.uri.clone();
     let request = Request::from_parts(parts, body);
     let response = pipeline::run(next, Passage { request, facts: facts.clone() }).await;
-    if let Some(refusal) = tried.late.stopped() {
-        return refuse(&shared, &facts, refusal, Actor::Anonymous);
+    match tried.late.get() {
+        Some(LateTry::TooMany(refusal)) => return refuse(&shared, &facts, refusal, Actor::Anonymous),
+        Some(LateTry::Foreign) => return foreign(),
+        Some(LateTry::Admitted) | None => {}
     }
-    if tried.failed(&ways, &facts, &response) {
+    let says_nothing = asked_by == AskedBy::Link && link == Link::Uncounted && !tried.credentials;
+    if !says_nothing && tried.failed(&ways, &facts, &response) {
         tell_jails(&shared, &facts, way.path(), tried.account, response.status());
     }
     response
@@ -130,7 +181,7 @@ struct Tried {
 impl Tried {
     /// Whether the app did not let somebody in. What the gate itself refused is nobody's failure to sign in.
     fn failed(&self, ways: &WaysIn, facts: &Facts, response: &Response) -> bool {
-        let is_try = facts.kind.is_sign_in() || self.late.found();
+        let is_try = facts.kind.is_sign_in() || self.late.get().is_some();
         let by_app = response.extensions().get::<FromApp>().is_some();
         let unknown = self.credentials && response.status() == StatusCode::UNAUTHORIZED;
         by_app && (unknown || (is_try && ways.is_failure(response.status(), response.headers())))
@@ -143,14 +194,15 @@ async fn look(
     ways: &WaysIn,
     parts: &Parts,
     body: Body,
-    facts: &mut Facts,
+    (facts, named): (&mut Facts, &NamedSession),
     tried: Tried,
 ) -> (Body, Tried) {
     let wanted = ways.reads_commands() || facts.kind.is_sign_in();
     let scanner =
         if wanted && !http_body::Body::is_end_stream(&body) { FieldScanner::for_body(&parts.headers) } else { None };
     let Some(scanner) = scanner else { return (body, tried) };
-    let (findings, body, late) = look_at_body(body, scanner, ways.reads_commands(), refusal(shared, facts)).await;
+    let judge = late_judge(shared, facts, AskedBy::of(&parts.headers, &parts.method, facts));
+    let (findings, body, late) = look_at_body(body, scanner, ways.reads_commands(), judge, named).await;
     if ways.reads_commands() && findings.way_in {
         facts.kind = PathKind::SignIn { api: facts.kind.is_api() };
     }
@@ -158,8 +210,14 @@ async fn look(
 }
 
 /// Counts a try that is found later, as `address_limits` counts those that are found at once.
-fn refusal(shared: &Arc<Shared>, facts: &Facts) -> Refuse {
+fn late_judge(shared: &Arc<Shared>, facts: &Facts, asked_by: AskedBy) -> JudgeLate {
     let (shared, key, counts) = (Arc::clone(shared), facts.client.key(), !shared.is_exempt(facts));
     let counts = counts && !facts.kind.is_sign_in();
-    Box::new(move || if counts { shared.limits.login.refuses(LimitKey::Address(key), shared.env.now()) } else { None })
+    Box::new(move || {
+        if asked_by == AskedBy::ForeignPage {
+            return LateTry::Foreign;
+        }
+        let refused = || shared.limits.login.refuses(LimitKey::Address(key), shared.env.now());
+        counts.then(refused).flatten().map_or(LateTry::Admitted, LateTry::TooMany)
+    })
 }

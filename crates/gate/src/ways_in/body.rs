@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -19,22 +22,55 @@ use crate::limits::Refusal;
 /// a command that comes later than this is found while it passes.
 const PEEK_BYTES: usize = 64 * 1_024;
 
-/// Counts a try to sign in that was found in the middle of a body; says why it may not go on, where it may not.
-pub(crate) type Refuse = Box<dyn Fn() -> Option<Refusal> + Send>;
+/// What becomes of a try to sign in that was found in the middle of a body.
+pub(crate) enum LateTry {
+    /// It goes on.
+    Admitted,
+    /// It is one too many.
+    TooMany(Refusal),
+    /// A page elsewhere makes it, and its reader knows nothing of it.
+    Foreign,
+}
+
+/// Counts a try to sign in that was found in the middle of a body, and judges it.
+pub(crate) type JudgeLate = Box<dyn Fn() -> LateTry + Send>;
 
 /// What has been found in the rest of a body, after the app was asked.
 #[derive(Clone, Default)]
-pub(crate) struct Late(Arc<OnceLock<Option<Refusal>>>);
+pub(crate) struct Late(Arc<OnceLock<LateTry>>);
 
 impl Late {
-    /// Whether there was a try to sign in.
-    pub(crate) fn found(&self) -> bool {
-        self.0.get().is_some()
+    /// The try to sign in, where there was one.
+    pub(crate) fn get(&self) -> Option<&LateTry> {
+        self.0.get()
     }
 
-    /// The refusal that stopped it.
-    pub(crate) fn stopped(&self) -> Option<&Refusal> {
-        self.0.get().and_then(Option::as_ref)
+    fn is_stopped(&self) -> bool {
+        matches!(self.get(), Some(LateTry::TooMany(_) | LateTry::Foreign))
+    }
+}
+
+/// A session of the app that a request names outside of its cookies, in the query or the body: whether it does, as far as
+/// is known yet, and whether it may.
+#[derive(Clone, Default)]
+pub(crate) struct NamedSession(Arc<AtomicU8>);
+
+const NAMED: u8 = 1;
+const FORBIDDEN: u8 = 2;
+
+impl NamedSession {
+    /// It names one.
+    pub(crate) fn note(&self) {
+        self.0.fetch_or(NAMED, Ordering::Relaxed);
+    }
+
+    /// From here on it may not. `false`: it has done so already.
+    pub(crate) fn forbid(&self) -> bool {
+        self.0.fetch_or(FORBIDDEN, Ordering::Relaxed) & NAMED == 0
+    }
+
+    fn is_trespass(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == NAMED | FORBIDDEN
     }
 }
 
@@ -44,12 +80,13 @@ pub(crate) async fn look_at_body(
     mut body: Body,
     mut scanner: FieldScanner,
     commands: bool,
-    refuse: Refuse,
+    judge: JudgeLate,
+    session: &NamedSession,
 ) -> (Findings, Body, Late) {
     let (mut first, mut read) = (VecDeque::new(), 0);
     let enough = |scanner: &FieldScanner, read| {
         let found = scanner.complete();
-        read >= PEEK_BYTES || (found.account.is_some() && (found.way_in || !commands))
+        read >= PEEK_BYTES || (found.account.is_some() && ((found.way_in && found.session) || !commands))
     };
     while !enough(&scanner, read) {
         let Some(frame) = body.frame().await else { break };
@@ -64,8 +101,16 @@ pub(crate) async fn look_at_body(
         }
     }
     let (findings, late) = (scanner.findings(), Late::default());
-    let watch =
-        (commands && !findings.way_in && !body.is_end_stream()).then(|| Watch { scanner, refuse, late: late.clone() });
+    if findings.session {
+        session.note();
+    }
+    let all_known = findings.way_in && findings.session;
+    let watch = (commands && !all_known && !body.is_end_stream()).then(|| Watch {
+        scanner,
+        judge: (!findings.way_in).then_some(judge),
+        late: late.clone(),
+        session: session.clone(),
+    });
     (findings, Body::new(LookedAt { first, rest: body, watch }), late)
 }
 
@@ -76,23 +121,28 @@ struct LookedAt {
     watch: Option<Watch>,
 }
 
-/// Looks for a command in what follows.
+/// Looks for a command, and for a session, in what follows.
 struct Watch {
     scanner: FieldScanner,
-    refuse: Refuse,
+    /// `None`: that it is a try to sign in is known already.
+    judge: Option<JudgeLate>,
     late: Late,
+    session: NamedSession,
 }
 
 impl Watch {
-    /// Whether these bytes may reach the app. They are held back where they are what makes the body a try to sign in.
+    /// Whether these bytes may reach the app. They are held back where they are what makes the body one too many tries to
+    /// sign in, or where they name a session that nobody may name.
     fn lets_pass(&mut self, bytes: &[u8]) -> bool {
-        if !self.late.found() {
-            self.scanner.feed(bytes);
-            if self.scanner.findings().way_in {
-                self.late.0.get_or_init(|| (self.refuse)());
-            }
+        self.scanner.feed(bytes);
+        let found = self.scanner.findings();
+        if found.session {
+            self.session.note();
         }
-        self.late.stopped().is_none()
+        if let Some(judge) = self.judge.as_ref().filter(|_| found.way_in) {
+            self.late.0.get_or_init(judge);
+        }
+        !self.late.is_stopped() && !self.session.is_trespass()
     }
 }
 
@@ -110,7 +160,7 @@ impl http_body::Body for LookedAt {
         if let (Some(watch), Some(data)) = (&mut this.watch, data)
             && !watch.lets_pass(data)
         {
-            let stopped = std::io::Error::other("a try to sign in, one too many");
+            let stopped = std::io::Error::other("a try to sign in, or a session, that may not come this way");
             return Poll::Ready(Some(Err(axum::Error::new(stopped))));
         }
         Poll::Ready(frame)
@@ -148,10 +198,11 @@ mod tests {
     use crate::limits::Limits;
 
     /// A limit that has just been used up.
-    fn full() -> Option<Refusal> {
+    fn full() -> LateTry {
         let limits = Limits::new(&Config::default(), &LimitBoard::default());
         let key = LimitKey::Session(1);
-        (0..7).find_map(|_| limits.login.refuses(key, Instant::from_micros(1_000_000)))
+        let refusal = (0..7).find_map(|_| limits.login.refuses(key, Instant::from_micros(1_000_000)));
+        LateTry::TooMany(refusal.expect("the seventh is refused"))
     }
 
     fn form() -> FieldScanner {
@@ -165,16 +216,16 @@ mod tests {
         Body::from_stream(stream::iter(pieces))
     }
 
-    async fn look(pieces: &[&str], refuse: Refuse) -> (Findings, Body, Late) {
-        look_at_body(body(pieces), form(), true, refuse).await
+    async fn look(pieces: &[&str], judge: JudgeLate) -> (Findings, Body, Late) {
+        look_at_body(body(pieces), form(), true, judge, &NamedSession::default()).await
     }
 
     async fn text(body: Body) -> Result<String, axum::Error> {
         Ok(String::from_utf8(body.collect().await?.to_bytes().to_vec()).unwrap())
     }
 
-    fn never() -> Refuse {
-        Box::new(|| None)
+    fn never() -> JudgeLate {
+        Box::new(|| LateTry::Admitted)
     }
 
     #[tokio::test]
@@ -183,12 +234,13 @@ mod tests {
         assert!(findings.way_in);
         assert_eq!(findings.account.as_deref(), Some("anna"));
         assert_eq!(text(body).await.unwrap(), "a=1&cmd=login&usr=anna&pwd=x");
-        assert!(!late.found());
+        assert!(late.get().is_none());
     }
 
     #[tokio::test]
     async fn a_known_length_stays_known() {
-        let (_, body, _) = look_at_body(Body::from("cmd=ping&x=1"), form(), true, never()).await;
+        let named = NamedSession::default();
+        let (_, body, _) = look_at_body(Body::from("cmd=ping&x=1"), form(), true, never(), &named).await;
         assert_eq!(body.size_hint().exact(), Some(12));
         assert_eq!(text(body).await.unwrap(), "cmd=ping&x=1");
     }
@@ -198,9 +250,9 @@ mod tests {
     async fn a_command_behind_the_first_pieces_counts_when_it_comes() {
         let padding = format!("doc={}", "x".repeat(PEEK_BYTES));
         let (findings, body, late) = look(&[&padding, "&cmd=lo", "gin", "&usr=anna"], never()).await;
-        assert!(!findings.way_in && !late.found());
+        assert!(!findings.way_in && late.get().is_none());
         assert_eq!(text(body).await.unwrap().len(), padding.len() + 19);
-        assert!(late.found() && late.stopped().is_none());
+        assert!(matches!(late.get(), Some(LateTry::Admitted)));
     }
 
     /// covers T4.3 (part)
@@ -213,13 +265,31 @@ mod tests {
             got.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
         }
         assert!(got.ends_with("&cmd=lo"), "{}", &got[got.len() - 20..]);
-        assert!(late.stopped().is_some_and(Refusal::is_login));
+        assert!(matches!(late.get(), Some(LateTry::TooMany(refusal)) if refusal.is_login()));
+    }
+
+    /// Attack: a made-up token carries a session past the sign-in, far behind in the body.
+    #[tokio::test]
+    async fn a_session_that_may_not_be_named_does_not_reach_the_app_wherever_it_stands() {
+        let padding = format!("doc={}", "x".repeat(PEEK_BYTES));
+        for forbidden in [false, true] {
+            let named = NamedSession::default();
+            let pieces = body(&[&padding, "&x=1&s", "id=stolen", "&y=2"]);
+            let (_, body, _) = look_at_body(pieces, form(), true, never(), &named).await;
+            assert!(!forbidden || named.forbid(), "nothing is known of it yet");
+            assert_eq!(text(body).await.is_err(), forbidden);
+            assert!(!named.forbid(), "it is known by now");
+        }
+        let named = NamedSession::default();
+        let (findings, ..) = look_at_body(body(&["usr=anna&%73id=x"]), form(), true, never(), &named).await;
+        assert!(findings.session && !named.forbid());
     }
 
     #[tokio::test]
     async fn a_body_that_breaks_off_breaks_off_for_the_app_too() {
         let pieces = vec![Ok(Bytes::from_static(b"cmd=pi")), Err(std::io::Error::other("gone"))];
-        let (_, body, _) = look_at_body(Body::from_stream(stream::iter(pieces)), form(), true, never()).await;
+        let (body, named) = (Body::from_stream(stream::iter(pieces)), NamedSession::default());
+        let (_, body, _) = look_at_body(body, form(), true, never(), &named).await;
         assert!(text(body).await.is_err());
     }
 }

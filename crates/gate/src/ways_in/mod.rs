@@ -5,7 +5,7 @@ mod command;
 mod fields;
 mod rules;
 
-pub(crate) use body::{Late, Refuse, look_at_body};
+pub(crate) use body::{JudgeLate, Late, LateTry, NamedSession, look_at_body};
 pub(crate) use fields::FieldScanner;
 pub use rules::WaysIn;
-pub(crate) use rules::{Judged, shows_credentials};
+pub(crate) use rules::{Judged, Link, shows_credentials};

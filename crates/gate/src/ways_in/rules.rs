@@ -42,6 +42,21 @@ pub(crate) struct Judged {
     pub(crate) kind: PathKind,
     /// The account that the query names.
     pub(crate) account: Option<String>,
+    /// The query names a session.
+    pub(crate) session: bool,
+    /// What becomes of it where a page elsewhere has led the browser here.
+    pub(crate) link: Link,
+}
+
+/// What a try to sign in is worth to which a page elsewhere has led the browser, by a link or a window of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Nobody signs in so: names and passwords stand in forms of the site. It is refused.
+    Never,
+    /// It ends a sign-in by mail or at somebody else's. The secret in it can't be guessed, so its failure says nothing.
+    Uncounted,
+    /// It is a try like any other.
+    Counted,
 }
 
 impl WaysIn {
@@ -75,7 +90,8 @@ impl WaysIn {
         } else {
             PathKind::Page
         };
-        Judged { kind, account: query.account }
+        let link = link(path.lenient(), &query);
+        Judged { kind, account: query.account, session: query.session, link }
     }
 
     /// Whether the body has a say in it.
@@ -110,7 +126,23 @@ const fn session_cookies(preset: Preset) -> &'static [&'static str] {
 }
 
 fn names_method(plain: &str) -> bool {
-    FRAPPE_METHODS.iter().any(|prefix| plain.strip_prefix(prefix).is_some_and(command::names_way_in))
+    method_in(plain).is_some_and(command::names_way_in)
+}
+
+/// The method that a path of Frappe's names.
+fn method_in(plain: &str) -> Option<&str> {
+    FRAPPE_METHODS.iter().find_map(|prefix| plain.strip_prefix(prefix))
+}
+
+fn link(plain: &str, query: &Findings) -> Link {
+    let method = method_in(plain).unwrap_or_default();
+    if query.command || query.account.is_some() || method.split('/').next() == Some("login") {
+        Link::Never
+    } else if method.contains("login_via_") || method.contains("oauth2_logins") {
+        Link::Uncounted
+    } else {
+        Link::Counted
+    }
 }
 
 fn overrides_method(headers: &HeaderMap) -> bool {
@@ -247,6 +279,23 @@ mod tests {
             (kpi(), 401, &json, true),
         ] {
             assert_eq!(ways.is_failure(StatusCode::from_u16(status).unwrap(), headers), failed, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_link_from_elsewhere_ends_a_sign_in_and_begins_none() {
+        for (uri, expected) in [
+            ("/api/method/login?usr=a&pwd=b", Link::Never),
+            ("/api/method/login?otp=123456", Link::Never),
+            ("/?cmd=login&otp=123456", Link::Never),
+            ("/api/method/frappe.www.login.login_via_key?key=a&cmd=login", Link::Never),
+            ("/api/method/frappe.www.login.login_via_key?key=a", Link::Uncounted),
+            ("/api/method/frappe.integrations.oauth2_logins.login_via_google?code=1&state=2", Link::Uncounted),
+            ("/api/v2/method/frappe.integrations.oauth2_logins.custom/corp?code=1", Link::Uncounted),
+            ("/api/method/tems.api.verify_otp?otp=123456", Link::Counted),
+        ] {
+            let (parts, ()) = http::Request::get(uri).body(()).unwrap().into_parts();
+            assert_eq!(frappe().judge(&parts, &PathReading::of(&parts.uri)).link, expected, "{uri}");
         }
     }
 

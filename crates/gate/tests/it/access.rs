@@ -230,6 +230,114 @@ async fn the_applications_own_tokens_pass_where_they_are_enough_and_speak_for_no
     assert!(send(own).await.1.text().await.unwrap().contains("x-api-key: the-apps-own"));
 }
 
+/// A token of Frappe's is enough below `/upload`, and its application takes a session from wherever it takes fields.
+const FRAPPE: &str = "[[site]]\nname = \"tems\"\nhosts = [\"tems.example\"]\nupstream = \"http://127.0.0.1:9\"\n\
+    preset = \"frappe\"\n[site.access]\nsign_in = \"required\"\nroles = [\"Staff\"]\napi_paths = [\"/upload\"]\n";
+
+/// Attack: whoever has got hold of a session of the application's names it beside a made-up token.
+#[tokio::test]
+async fn a_session_in_address_or_body_gets_past_the_sign_in_with_no_made_up_token() {
+    let gate = gate(FRAPPE).await;
+    let post = |path: &str| ask(&gate, Method::POST, path).header("authorization", "token made:up");
+    let json = |text: &'static str| post("/upload").header("content-type", "application/json").body(text);
+    assert_eq!(send(post("/upload").form(&[("doc", "sid")])).await.1.text().await.unwrap(), "7", "a token is enough");
+    for query in ["?sid=stolen", "?a=b&%73id=stolen", "?a=b;sid=stolen", "?SID=stolen", "?sid=&sid=stolen"] {
+        assert_eq!(status(post(&format!("/upload{query}"))).await, 401, "{query}");
+    }
+    for (what, request) in [
+        ("a form", post("/upload").form(&[("doc", "x"), ("sid", "stolen")])),
+        ("JSON", json(r#"{"doc":"x","sid":"stolen"}"#)),
+        ("JSON with escapes", json(r#"{"doc":{"a":1},"\u0073id":"stolen"}"#)),
+        ("parts", post("/upload").multipart(reqwest::multipart::Form::new().text("doc", "x").text("sid", "stolen"))),
+    ] {
+        assert_eq!(status(request).await, 401, "{what}");
+    }
+    // Behind more than the gate reads beforehand: the application does not get to the end of it.
+    let long = "x".repeat(300_000);
+    let late = |name: &'static str| post("/upload").form(&[("doc", long.as_str()), (name, "stolen")]);
+    assert_eq!(status(late("sit")).await, 200);
+    assert_eq!(status(late("sid")).await, 400);
+    // Who is signed in, and shows no token, may do as the application likes.
+    let form = ask(&gate, Method::POST, "/upload").form(&[("doc", long.as_str()), ("sid", "own")]);
+    assert_eq!(status(signed_in(form, "staff")).await, 200);
+}
+
+/// Attack: ask for a closed page under a name that an application could serve it by as well.
+#[tokio::test]
+async fn a_closed_page_is_closed_under_every_name_that_it_may_have() {
+    let gate = gate(ASKS).await;
+    let staff = |path: &str| signed_in(ask(&gate, Method::GET, path), "staff");
+    for path in ["/unchanged.html", "/unchanged.json", "/Unchanged.HTML", "/unchanged.", "/unchanged.html/x"] {
+        assert_eq!(status(staff(path)).await, 403, "{path}");
+    }
+    for path in [
+        "/unchanged%20",
+        "/%20unchanged",
+        "/unchanged%09",
+        "/unchanged%20/x",
+        "/unchanged%C2%A0",
+        "/unchanged%E2%80%8B",
+        "/unch%C2%ADanged",
+        "/%EF%BB%BFunchanged",
+        "/unchanged%E2%80%AE",
+        "/unchanged%E3%80%80",
+    ] {
+        assert_eq!(status(staff(path)).await, 400, "{path}");
+    }
+    assert_eq!(status(staff("/unchanging.html")).await, 404, "another page is the application's business");
+}
+
+/// Attack: who is not signed in asks and guesses without end.
+#[tokio::test]
+async fn strangers_are_counted_where_everybody_has_to_sign_in() {
+    let gate = gate(ASKS).await;
+    for number in 0..100 {
+        let request = match number % 3 {
+            0 => ask(&gate, Method::GET, "/echo"),
+            1 => navigate(&gate, "/echo"),
+            _ => signed_in(ask(&gate, Method::GET, "/echo"), &format!("guess-{number}")),
+        };
+        assert!(matches!(status(request).await, 401 | 303), "{number}");
+    }
+    let (status_of_next, response) = send(signed_in(ask(&gate, Method::GET, "/echo"), "guess-101")).await;
+    assert_eq!((status_of_next, header_of(&response, "ratelimit-policy")), (429, "\"user\";q=100;w=60"));
+    assert_eq!(gate.asked.lock().unwrap().len(), 33 + 1, "each guess is looked up before it is counted, and no more");
+    // Somebody known has requests of their own.
+    assert_eq!(status(signed_in(ask(&gate, Method::GET, "/echo"), "staff")).await, 200);
+}
+
+#[tokio::test]
+async fn health_checks_and_names_of_programs_open_nothing() {
+    let gate = gate(ASKS).await;
+    for agent in ["kube-probe/1.31", "ELB-HealthChecker/2.0", "GoogleHC/1.0", "Palisade", "Pingdom.com_bot"] {
+        for path in ["/echo", "/health", "/healthz", "/api/method/ping", "/.well-known/palisade/health/x"] {
+            assert_eq!(status(ask(&gate, Method::GET, path).header("user-agent", agent)).await, 401, "{agent} {path}");
+        }
+        let denied = gate.get("/mine", &[("user-agent", agent)]).await;
+        assert_eq!(denied.status(), 303, "{agent}");
+    }
+}
+
+/// Attack: name the gate's own headers in Connection, so that a proxy takes them away again.
+#[tokio::test]
+async fn a_client_names_no_identity_away() {
+    let gate = gate(ASKS).await;
+    let request = gate.http1_client().get(gate.url("tems.example", "/echo"));
+    let named = "X-Palisade-Identity, x-palisade-user, x-palisade-roles, cookie, x-mine";
+    let request = signed_in(request, "staff").header("x-mine", "1").header("connection", named);
+    let (status, response) = send(request).await;
+    // The cookie was the client's own to name away, so nobody is there.
+    assert_eq!(status, 401);
+    drop(response);
+    let request = signed_in(gate.http1_client().get(gate.url("tems.example", "/echo")), "staff");
+    let request = request.header("connection", "X-Palisade-Identity, x-palisade-user, x-palisade-roles, x-mine");
+    let seen = send(request.header("x-mine", "1")).await.1.text().await.unwrap();
+    for name in ["x-palisade-identity: ", "x-palisade-user: anna", "x-palisade-roles: Staff"] {
+        assert!(seen.contains(name), "{name} in {seen}");
+    }
+    assert!(!seen.contains("x-mine"), "{seen}");
+}
+
 #[tokio::test]
 async fn our_paths_never_reach_the_application() {
     let gate = gate(ASKS).await;

@@ -83,13 +83,14 @@ async fn a_program_is_told_in_json_and_when_to_come_back() {
 #[tokio::test]
 async fn who_is_exempt_is_never_shut_out() {
     let gate = TestGate::with(|config| {
-        config.trusted_proxies = vec!["127.0.0.1".to_owned().try_into().unwrap()];
+        config.trusted_proxies = ["127.0.0.1", "10.0.3.0/28"].map(|text| text.to_owned().try_into().unwrap()).into();
         config.limits.allow_list = vec![network("198.51.100.0/28")];
         config.jails.never = vec![network("2001:db8:9::/48")];
         config.jails.company_networks = vec![network("203.0.113.0/24")];
     })
     .await;
-    for address in ["127.0.0.1", "::1", "198.51.100.3", "2001:db8:9::7", "203.0.113.7"] {
+    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.3.7", "198.51.100.3", "2001:db8:9::7", "203.0.113.7"]
+    {
         fail(&gate, address, 20);
         assert_eq!(status(&gate, address, "/").await, 200, "{address}");
     }

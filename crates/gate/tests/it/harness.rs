@@ -491,6 +491,7 @@ fn foreign_app(site: &str) -> Router {
         .route("/refuse", routing::any(async || StatusCode::UNAUTHORIZED))
         .route("/forbidden", routing::any(async || StatusCode::FORBIDDEN))
         .route("/api/method/login", routing::any(frappe_login))
+        .route("/api/method/frappe.www.login.login_via_key", routing::get(frappe_login))
         .route("/login", routing::any(async || ([(header::CONTENT_TYPE, "text/html")], "the form again")))
 }
 

@@ -142,6 +142,78 @@ async fn a_page_of_another_site_gets_none_of_its_readers_banned() {
     assert_eq!(status("192.0.2.1", tries.post("/upload")).await, 200, "it is not shut out");
 }
 
+/// Attack: the same by every other means that a page has, in browsers of today and of yesterday.
+///
+/// covers T5.2 (part)
+#[tokio::test]
+async fn no_page_elsewhere_gets_anybody_banned() {
+    let gate = behind_proxy(Preset::Frappe).await;
+    let tries = tries(&gate);
+    let get = |path: &str| tries.client.get(gate.url("other.example", path));
+    let elsewhere = |request: reqwest::RequestBuilder, dest: &str| {
+        request.header("sec-fetch-site", "cross-site").header("sec-fetch-dest", dest)
+    };
+    let long = "x".repeat(300_000);
+    for _ in 0..6 {
+        for request in [
+            elsewhere(tries.post("/refuse?cmd=login"), "document"),
+            elsewhere(tries.post("/refuse").form(&[("cmd", "login")]), "empty"),
+            elsewhere(get("/refuse?cmd=login"), "iframe"),
+            // A window that a page has opened, and leads from one address to the next.
+            elsewhere(get("/api/method/login?refuse=403&usr=anna&pwd=x"), "document"),
+            elsewhere(get("/refuse?cmd=login"), "document"),
+            // An older browser says where a form comes from, and no more.
+            tries.post("/refuse?cmd=login").header("origin", "https://evil.example"),
+            tries.post("/refuse?cmd=login").header("origin", "http://other.example.evil.example:8443"),
+        ] {
+            assert_eq!(status("192.0.2.1", request).await, 403);
+        }
+        // The command stands behind more than the gate reads beforehand.
+        let late = tries.post("/upload").form(&[("doc", long.as_str()), ("cmd", "login")]);
+        assert_eq!(status("192.0.2.2", elsewhere(late, "empty")).await, 403);
+        // A link that ends a sign-in gets through, and says nothing about who followed it.
+        let by_mail = get("/api/method/frappe.www.login.login_via_key?refuse=403");
+        assert_eq!(status("192.0.2.3", elsewhere(by_mail, "document")).await, 403);
+    }
+    for from in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
+        assert_eq!(status(from, tries.post("/upload")).await, 200, "{from} is not shut out");
+    }
+}
+
+/// covers T5.2 (part)
+#[tokio::test]
+async fn a_try_from_the_sites_own_page_counts() {
+    let gate = behind_proxy(Preset::Frappe).await;
+    let tries = tries(&gate);
+    for _ in 0..5 {
+        let own = tries.post("/refuse?cmd=login").header("origin", gate.url("other.example", ""));
+        assert_eq!(status("192.0.2.1", own.header("sec-fetch-site", "same-origin")).await, 401);
+        assert_eq!(status("192.0.2.2", tries.post("/refuse?cmd=login").header("origin", "null")).await, 401);
+    }
+    for from in ["192.0.2.1", "192.0.2.2"] {
+        assert_eq!(status(from, tries.post("/upload")).await, 403, "{from} is shut out");
+    }
+}
+
+/// Attack: a new address of the same network and another account for each try.
+///
+/// covers T5.2 (part)
+#[tokio::test]
+async fn neither_many_accounts_nor_the_addresses_of_a_network_evade_the_jail() {
+    let gate = behind_proxy(Preset::Frappe).await;
+    let tries = tries(&gate);
+    for number in 1..=5 {
+        let account = format!("user{number}@example.com");
+        let request = tries.post("/refuse").form(&[("cmd", "login"), ("usr", account.as_str())]);
+        // What stands in front of the last address was written by the client: it accuses nobody.
+        let from = format!("203.0.113.9, 2001:db8:0:7:{number}::{number}");
+        assert_eq!(status(&from, request).await, 401, "{number}");
+    }
+    assert_eq!(status("2001:db8:0:7:ffff::1", tries.post("/upload")).await, 403);
+    assert_eq!(status("2001:db8:0:8::1", tries.post("/upload")).await, 200);
+    assert_eq!(status("203.0.113.9", tries.post("/upload")).await, 200, "nobody is banned in another's place");
+}
+
 /// covers T5.2 (part)
 #[tokio::test]
 async fn names_and_passwords_in_a_header_count_where_they_are_refused() {

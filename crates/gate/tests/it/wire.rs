@@ -198,15 +198,20 @@ async fn who_takes_nothing_of_an_answer_is_let_go() {
     }
 }
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// A HEADERS frame that ends headers and stream: GET, https, the path, kpi.example, and more headers as literals.
 fn headers_frame(stream: u32, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    headers_frame_to("kpi.example", stream, path, more)
+}
+
+/// The same to another host.
+pub(crate) fn headers_frame_to(host: &str, stream: u32, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
     let mut block = vec![0x82, 0x87, 0x04];
     block.extend(text(path));
     block.push(0x01);
-    block.extend(text("kpi.example"));
+    block.extend(text(host));
     for (name, value) in more {
         block.push(0);
         block.extend(text(name));

@@ -18,6 +18,8 @@ pub enum Step {
     Read,
     /// Writes these bytes.
     Write(Vec<u8>),
+    /// Writes these bytes again and again, until the other side has had enough.
+    Flood(Vec<u8>),
     /// Ends the connection with a reset.
     Reset,
     /// Does nothing any more, and leaves the connection open.
@@ -84,6 +86,10 @@ async fn follow(mut stream: TcpStream, script: Vec<Step>) {
                 }
             }
             Step::Write(bytes) => drop(stream.write_all(&bytes).await),
+            Step::Flood(bytes) => {
+                let many = bytes.repeat(1 + 16_384 / bytes.len().max(1));
+                while stream.write_all(&many).await.is_ok() {}
+            }
             Step::Reset => {
                 // Closing with something unread makes the system send a reset.
                 drop(stream.set_zero_linger());

@@ -27,17 +27,21 @@ const ACCOUNT_CHARS: usize = 100;
 /// Names of the field that says who wants to sign in. Never the password's.
 const ACCOUNT_NAMES: [&[u8]; 7] = [b"usr", b"username", b"user_name", b"user", b"email", b"login", b"user_id"];
 
-/// A field that somebody looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A field that somebody looks for. Where one could be several, the last of these counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Field {
-    Command,
     Account,
+    Session,
+    Command,
 }
 
 impl Field {
     fn named(name: &[u8]) -> Option<Self> {
         if name.eq_ignore_ascii_case(b"cmd") {
             return Some(Self::Command);
+        }
+        if name.eq_ignore_ascii_case(b"sid") {
+            return Some(Self::Session);
         }
         ACCOUNT_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(Self::Account)
     }
@@ -50,6 +54,8 @@ pub(crate) struct Findings {
     pub(crate) way_in: bool,
     /// There is a command at all.
     pub(crate) command: bool,
+    /// A session: Frappe takes one from wherever it takes commands.
+    pub(crate) session: bool,
     /// The account that was named first.
     pub(crate) account: Option<String>,
 }
@@ -61,6 +67,7 @@ impl Findings {
                 self.command |= !value.is_empty();
                 self.way_in |= command::is_way_in(value);
             }
+            Field::Session => self.session = true,
             Field::Account => {
                 let plain = |text: Cow<'_, str>| text.chars().filter(|c| !c.is_control()).take(ACCOUNT_CHARS).collect();
                 let name: String = plain(String::from_utf8_lossy(value));
@@ -69,9 +76,9 @@ impl Findings {
         }
     }
 
-    /// A command that can't be read.
+    /// What can't be read may be anything.
     fn note_unreadable(&mut self) {
-        (self.command, self.way_in) = (true, true);
+        (self.command, self.way_in, self.session) = (true, true, true);
     }
 }
 

@@ -80,8 +80,7 @@ impl Multipart {
         let text = text.trim_start();
         if let Some(value) = header_value(text, "content-disposition") {
             let field = if self.header.cut { Some(Field::Command) } else { field_in(value) };
-            // Of two lines in one part, the one that gives a command counts.
-            self.part.field = if self.part.field == Some(Field::Command) { self.part.field } else { field };
+            self.part.field = self.part.field.max(field);
         } else if let Some(value) = header_value(text, "content-transfer-encoding") {
             self.part.encoded |= !matches!(value.trim(), "7bit" | "8bit" | "binary");
         }
@@ -112,10 +111,7 @@ fn field_in(disposition: &str) -> Option<Field> {
             return Some(Field::Command);
         }
         let Some(value) = rest.strip_prefix('=').filter(|_| is_whole) else { continue };
-        match Field::named(&name_of(value.trim_start())) {
-            Some(Field::Command) => return Some(Field::Command),
-            other => found = found.or(other),
-        }
+        found = found.max(Field::named(&name_of(value.trim_start())));
     }
     found
 }

@@ -1,5 +1,6 @@
 //! A guarded site: a real application behind a whole gate.
 
+mod hostile;
 mod paths;
 mod requests;
 mod standing;
