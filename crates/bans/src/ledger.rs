@@ -101,8 +101,9 @@ async fn write_until_done(store: &Store, bans: &[Ban]) {
 async fn write_once(store: &Store, bans: &[Ban]) -> Result<(), StoreError> {
     let Some((first, rest)) = bans.split_first() else { return Ok(()) };
     let mut tx = store.write().await?;
+    let change = store::next_change(&mut tx).await?;
     for ban in bans {
-        store::insert(&mut tx, ban).await?;
+        store::insert(&mut tx, ban, change).await?;
     }
     tx.commit_all(entry(first), rest.iter().map(entry).collect()).await
 }

@@ -21,7 +21,8 @@ pub use service::{Bans, JailFindings};
 pub use target::Target;
 
 /// The tables of this crate.
-pub const MIGRATIONS: palisade_store::MigrationSet = palisade_store::migrations!("bans", [1 => "0001_ban"]);
+pub const MIGRATIONS: palisade_store::MigrationSet =
+    palisade_store::migrations!("bans", [1 => "0001_ban", 2 => "0002_ban_change"]);
 
 /// Every statement of this crate, for the test that prepares them all.
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! What happens: failures are counted, bans made, found, listed and lifted.
 
+mod elsewhere;
 mod follow;
 mod jails;
 mod manual;
@@ -18,7 +19,7 @@ use palisade_config::{Config, JailsConfig};
 use palisade_helper::client::HelperClient;
 use palisade_jail::Jail;
 use palisade_store::{Housekeeping, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::{
     Enforcer,
@@ -55,6 +56,8 @@ struct Inner {
     neighbours: Neighbours,
     waiting: Arc<Semaphore>,
     ledger: Ledger,
+    /// The newest change, of whatever node, that was taken up.
+    seen: AsyncMutex<i64>,
     /// The jails that read log files.
     logs: Mutex<follow::LogJails>,
     /// The figures of the jail of tries to sign in.
@@ -93,6 +96,7 @@ impl Bans {
             sign_in: Mutex::new(sign_in),
             neighbours: Neighbours::default(),
             waiting: Arc::new(Semaphore::new(WAITING_TRIES)),
+            seen: AsyncMutex::default(),
             logs: Mutex::default(),
             tries: Mutex::default(),
             helper: OnceLock::new(),
@@ -105,6 +109,8 @@ impl Bans {
     async fn take_up(&self) -> Result<(), Error> {
         let now = self.now();
         let mut conn = self.0.store.read().await?;
+        // Before the bans are read: what changes meanwhile is looked at once more.
+        *self.0.seen.lock().await = store::newest_change(&mut conn).await?;
         let needed = self.needed_neighbours();
         for ban in store::live(&mut conn, now, TAKEN_UP).await? {
             match ban.measure {

@@ -11,14 +11,24 @@ use crate::{
 statements! {
     /// A new ban; the same one again changes nothing, since a commit may have arrived although its answer did not.
     INSERT = "INSERT INTO ban (id, network, first_ip, last_ip, measure, jail, made_by, began_at, ends_at, reason, \
-              evidence, failures, offences) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+              evidence, failures, offences, change_no) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
               ON CONFLICT (id) DO NOTHING";
     /// Every measure against this network ends.
-    LIFT = "UPDATE ban SET lifted_at = $1, lifted_by = $2 \
+    LIFT = "UPDATE ban SET lifted_at = $1, lifted_by = $2, change_no = $4 \
             WHERE network = $3 AND lifted_at IS NULL AND (ends_at IS NULL OR ends_at > $1)";
     /// What holds now, those that last longest first.
     LIVE = "SELECT * FROM ban WHERE lifted_at IS NULL AND (ends_at IS NULL OR ends_at > $1) \
             ORDER BY ends_at IS NULL DESC, ends_at DESC LIMIT $2";
+    /// The next change's number. Its row is held until the commit, so numbers become visible in their order.
+    NEXT_CHANGE = "INSERT INTO ban_change (id, number) VALUES (1, 1) \
+                   ON CONFLICT (id) DO UPDATE SET number = ban_change.number + 1 RETURNING number";
+    /// The newest change's number.
+    NEWEST_CHANGE = "SELECT number FROM ban_change WHERE id = 1";
+    /// What the changes after the first number, up to the second, have left.
+    CHANGED = "SELECT * FROM ban WHERE change_no > $1 AND change_no <= $2 ORDER BY change_no";
+    /// What holds against exactly this network.
+    LIVE_OF = "SELECT * FROM ban WHERE network = $1 AND lifted_at IS NULL AND (ends_at IS NULL OR ends_at > $2)";
     /// What a jail did and has not been forgotten, oldest first: how often a client was banned makes the next ban longer.
     RECENT = "SELECT * FROM ban WHERE jail = $1 AND (ends_at IS NULL OR ends_at > $2) ORDER BY began_at LIMIT $3";
     /// How many measures of each jail hold now.
@@ -31,7 +41,27 @@ statements! {
 /// What separates the lines of evidence; a line holds no control characters.
 const LINE: &str = "\n";
 
-pub(crate) async fn insert(tx: &mut WriteTx, ban: &Ban) -> Result<(), StoreError> {
+/// The number of the change that this transaction is about to make.
+pub(crate) async fn next_change(tx: &mut WriteTx) -> Result<i64, StoreError> {
+    tx.fetch_one(NEXT_CHANGE.sql()).await?.get("number")
+}
+
+/// The number of the newest change; 0 where there was none.
+pub(crate) async fn newest_change(conn: &mut Conn) -> Result<i64, StoreError> {
+    conn.fetch_optional(NEWEST_CHANGE.sql()).await?.map_or(Ok(0), |row| row.get("number"))
+}
+
+/// The bans whose latest change is one of these.
+pub(crate) async fn changed(conn: &mut Conn, after: i64, up_to: i64) -> Result<Vec<Ban>, StoreError> {
+    conn.fetch_all(CHANGED.bind(after).bind(up_to)).await?.iter().map(read).collect()
+}
+
+/// What holds against exactly this target.
+pub(crate) async fn live_of(conn: &mut Conn, target: Target, now: Instant) -> Result<Vec<Ban>, StoreError> {
+    conn.fetch_all(LIVE_OF.bind(target.to_string()).bind(now)).await?.iter().map(read).collect()
+}
+
+pub(crate) async fn insert(tx: &mut WriteTx, ban: &Ban, change: i64) -> Result<(), StoreError> {
     let [first, last] = ban.target.ends();
     let sql = INSERT
         .bind(ban.id)
@@ -46,12 +76,19 @@ pub(crate) async fn insert(tx: &mut WriteTx, ban: &Ban) -> Result<(), StoreError
         .bind(&ban.reason)
         .bind(ban.evidence.join(LINE))
         .bind(i64::from(ban.failures))
-        .bind(i64::from(ban.offences));
+        .bind(i64::from(ban.offences))
+        .bind(change);
     tx.execute(sql).await.map(drop)
 }
 
-pub(crate) async fn lift(tx: &mut WriteTx, target: Target, now: Instant, by: &str) -> Result<u64, StoreError> {
-    tx.execute(LIFT.bind(now).bind(by).bind(target.to_string())).await
+pub(crate) async fn lift(
+    tx: &mut WriteTx,
+    target: Target,
+    now: Instant,
+    by: &str,
+    change: i64,
+) -> Result<u64, StoreError> {
+    tx.execute(LIFT.bind(now).bind(by).bind(target.to_string()).bind(change)).await
 }
 
 pub(crate) async fn live(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<Ban>, StoreError> {

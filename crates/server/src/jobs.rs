@@ -6,6 +6,7 @@ use palisade_base::{Authority, Caller};
 use palisade_gate::Readiness;
 use palisade_kpi::standing::Standings;
 use palisade_records::Records;
+use palisade_store::Engine;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -24,6 +25,8 @@ const COUNTED_FAILURES: Duration = Duration::from_secs(60);
 const STANDINGS: Duration = Duration::from_secs(60);
 /// How often bans that have run out are let go of in memory.
 const TIDY_BANS: Duration = Duration::from_secs(60);
+/// How often a node looks for bans that others have made or lifted.
+const LOOK_FOR_BANS: Duration = Duration::from_millis(500);
 /// How often what has run out is deleted.
 const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
 
@@ -74,6 +77,13 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
         let bans = bans.clone();
         async move { bans.tidy() }
     }));
+    if system.store.engine() == Engine::Postgres {
+        let bans = system.bans.clone();
+        tasks.spawn(repeat(LOOK_FOR_BANS, stop.subscribe(), move || {
+            let bans = bans.clone();
+            async move { bans.catch_up().await }
+        }));
+    }
     let (identity, bans) = (system.identity, system.bans);
     tasks.spawn(repeat(CLEAN_UP, stop.subscribe(), move || {
         let (identity, bans) = (identity.clone(), bans.clone());

@@ -41,8 +41,9 @@ impl Bans {
         };
         self.flush().await;
         let mut tx = self.0.store.write().await?;
-        let replaced = store::lift(&mut tx, ban.target, now, &ban.made_by).await?;
-        store::insert(&mut tx, &ban).await?;
+        let change = store::next_change(&mut tx).await?;
+        let replaced = store::lift(&mut tx, ban.target, now, &ban.made_by, change).await?;
+        store::insert(&mut tx, &ban, change).await?;
         let entry = TrailEntry::new(Category::Security, caller, "ban.add", Resource::new("ban", ban.target))
             .note("reason", ban.reason.as_str())
             .note("until", ban.ends_at.map(|end| end.to_string()))
@@ -78,7 +79,8 @@ impl Bans {
         let now = self.now();
         self.flush().await;
         let mut tx = self.0.store.write().await?;
-        let lifted = store::lift(&mut tx, target, now, &caller.actor.to_string()).await?;
+        let change = store::next_change(&mut tx).await?;
+        let lifted = store::lift(&mut tx, target, now, &caller.actor.to_string(), change).await?;
         if lifted == 0 {
             return Err(self.not_banned(target));
         }

@@ -3,6 +3,7 @@
 
 mod jails;
 mod manual;
+mod nodes;
 mod world;
 
 use palisade_store::{Migrator, STORE_MIGRATIONS};

@@ -30,8 +30,8 @@ pub(super) struct Cache {
     generation: AtomicU64,
     pub(super) sessions: Remembered<[u8; 32], Arc<KnownSession>>,
     pub(super) keys: Remembered<[u8; 32], Arc<KnownKey>>,
-    /// Site sessions, by token and site.
-    pub(super) on_site: Remembered<[u8; 32], Arc<KnownOnSite>>,
+    /// Site sessions, by token and site: that there is none, too.
+    pub(super) on_site: Remembered<[u8; 32], Option<Arc<KnownOnSite>>>,
     /// When sessions were last used, and when that was last written down.
     used: Mutex<HashMap<SessionId, LastUse>>,
     /// When that of a key was last written down.

@@ -18,6 +18,7 @@ mod roles;
 mod sessions;
 mod sign_in;
 mod site_sessions;
+mod site_tokens;
 mod totp;
 mod users;
 
@@ -29,6 +30,7 @@ use std::{
 use palisade_base::{Action, Actor, Caller, Env, Error, Instant, Kind, Permit, TrailEntry, UserId};
 use palisade_keys::Vault;
 use palisade_store::{ReadConn, Store, StoreError, WriteTx};
+use tokio::sync::OnceCell;
 
 use crate::{
     model::{PermissionInfo, SiteDeclaration},
@@ -42,6 +44,7 @@ use flood::Flood;
 use identity_tokens::Keyring;
 pub use names::Names;
 pub use site_sessions::HandOffTarget;
+use site_tokens::SiteMarks;
 
 /// What identity is built with.
 #[derive(Clone, Debug)]
@@ -73,6 +76,7 @@ struct Inner {
     flood: Flood,
     sites: RwLock<Vec<SiteDeclaration>>,
     keyring: RwLock<Option<Arc<Keyring>>>,
+    site_marks: OnceCell<SiteMarks>,
 }
 
 impl Identity {
@@ -82,8 +86,8 @@ impl Identity {
         let env = store.env().clone();
         let hasher = Hasher::new(config.hashing, env.clone());
         let (cache, flood, sites) = (Cache::default(), Flood::default(), RwLock::default());
-        let keyring = RwLock::default();
-        Self(Arc::new(Inner { store, env, vault, config, hasher, cache, flood, sites, keyring }))
+        let (keyring, site_marks) = (RwLock::default(), OnceCell::new());
+        Self(Arc::new(Inner { store, env, vault, config, hasher, cache, flood, sites, keyring, site_marks }))
     }
 
     /// The permissions that a site declared, for the page where roles are made; none where there is no such site.

@@ -20,6 +20,7 @@ use super::{
     Identity,
     authenticate::{as_session, held},
     cache::{Holds, KnownOnSite, KnownSession},
+    site_tokens::SiteMarks,
 };
 use crate::{
     model::{EndReason, FactorRule},
@@ -98,13 +99,15 @@ impl Identity {
         // A token is one site's, and the hash of both is the key: another site's answer is never taken for it.
         let key = site_key(site, token);
         if let Some(known) = self.0.cache.on_site.get(&key, generation, now) {
-            return Ok(Some(known));
+            return Ok(known);
         }
         let mut conn = self.read().await?;
-        let Some(record) = site_sessions::parent(&mut conn, token, site).await? else { return Ok(None) };
-        let known = Arc::new(self.look_up_on_site(&mut conn, site, record).await?);
-        self.0.cache.on_site.put(key, generation, now, Arc::clone(&known));
-        Ok(Some(known))
+        let known = match site_sessions::parent(&mut conn, token, site).await? {
+            Some(record) => Some(Arc::new(self.look_up_on_site(&mut conn, site, record).await?)),
+            None => None,
+        };
+        self.0.cache.on_site.put(key, generation, now, known.clone());
+        Ok(known)
     }
 
     async fn look_up_on_site(&self, conn: &mut Conn, site: &str, record: SessionRecord) -> Result<KnownOnSite, Error> {
@@ -140,6 +143,7 @@ impl Identity {
         tx: &mut WriteTx,
         hand_off: &HandOff<'_>,
         code: &StoredCode,
+        marks: &SiteMarks,
     ) -> Result<Result<(SessionRecord, PlainToken), &'static str>, Error> {
         if code.used_at.is_some() {
             // Two hold the same code, and one of them is not who it was made for: neither keeps what it began.
@@ -158,7 +162,7 @@ impl Identity {
         }
         let record = sessions::find(tx, code.session).await?;
         let Some(record) = self.live_record(tx, record).await? else { return Ok(Err("session_over")) };
-        let token = PlainToken::generate(&self.0.env, "");
+        let token = marks.marked(&code.site, &PlainToken::generate(&self.0.env, ""))?;
         site_sessions::insert(tx, code, &token.hashed(), self.now()).await?;
         Ok(Ok((record, token)))
     }
@@ -177,6 +181,9 @@ impl Identity {
 #[async_trait]
 impl SiteSessions for Identity {
     async fn on_site(&self, shown: ShownOnSite<'_>, origin: Origin) -> Result<Option<OnSite>, Error> {
+        if !self.site_marks().await?.knows(shown.site, shown.token) {
+            return Ok(None);
+        }
         let Some(known) = self.known_on_site(shown.site, &shown.token.hashed()).await? else { return Ok(None) };
         let record = &known.session.record;
         if !self.is_live(record, &known.session.policy) {
@@ -218,9 +225,11 @@ impl SiteSessions for Identity {
             self.trace_failure(refused).await?;
             return Err(spent());
         }
+        // It may have to be made, which is a change of its own: before this one begins.
+        let marks = self.site_marks().await?;
         let mut tx = self.write().await?;
         let code = site_sessions::find_code(&mut tx, &hash).await?.ok_or_else(spent)?;
-        match self.enter_site(&mut tx, &hand_off, &code).await? {
+        match self.enter_site(&mut tx, &hand_off, &code, marks).await? {
             Ok((record, token)) => {
                 let caller = as_session(&record, Arc::default(), origin);
                 let begun = entry(&caller, "site_session.start", Resource::new("site_session", code.id));

@@ -2,7 +2,7 @@
 
 use palisade_base::{
     Kind, PlainToken, Span, UserId,
-    auth::{HandOff, IdentityFor, OnSite, ShownOnSite, SiteSessions as _},
+    auth::{HandOff, HeldOnSite, IdentityFor, OnSite, ShownOnSite, SiteSessions as _},
 };
 use palisade_identity::{
     HandOffTarget, Identity,
@@ -75,6 +75,12 @@ async fn look(identity: &Identity, site: &str, token: &PlainToken, background: b
 
 async fn is_in(w: &World, token: &PlainToken) -> bool {
     look(&w.identity, "tems", token, true).await.is_some()
+}
+
+/// Which of these may still hold something open, as this node sees it.
+async fn still(node: &Identity, tokens: &[&PlainToken]) -> Vec<bool> {
+    let held: Vec<_> = tokens.iter().map(|token| HeldOnSite { site: "tems", token: token.hashed() }).collect();
+    node.still_on_site(&held).await.unwrap()
 }
 
 on_both_engines! {
@@ -163,6 +169,50 @@ on_both_engines! {
     }
 
     /// covers K1.4 (part)
+    async fn what_stays_open_is_asked_about_in_one_question_and_seen_to_end_on_every_node(db: TestStore) {
+        let w = world(db).await;
+        let other = open(&w.db, w.db.store.clone(), quick()).await;
+        let mut open = Vec::new();
+        for name in ["ada", "bea", "cleo", "dora", "elsa", "fay"] {
+            let (user, client) = staff(&w, name).await;
+            let token = enter(&w, &client).await;
+            open.push((user, client, token));
+        }
+        let tokens: Vec<&PlainToken> = open.iter().map(|(.., token)| token).collect();
+        assert_eq!(still(&other, &tokens).await, [true; 6]);
+        // Each ends in a way of its own; the other node has not been asked by a request since.
+        let (_, ada, _) = &open[0];
+        w.identity.sign_out(&w.caller(ada).await, &ada.session.facts).await.unwrap();
+        let permit = policy::permit_end_sessions(&host()).unwrap();
+        w.identity.end_session(&host(), &permit, open[1].1.session.facts.id).await.unwrap();
+        let change = policy::permit_change_users(&host()).unwrap();
+        w.identity.disable_user(&host(), &change, open[2].0).await.unwrap();
+        let give = policy::permit_give_roles(&host()).unwrap();
+        w.identity.revoke_role(&host(), &give, open[3].0, w.role("tems", "Staff").await).await.unwrap();
+        w.signed_in("elsa", None).await;
+        assert_eq!(still(&other, &tokens).await, [false, false, false, false, false, true]);
+        w.identity.end_all_sessions(&host(), &permit).await.unwrap();
+        assert_eq!(still(&other, &tokens).await, [false; 6]);
+    }
+
+    /// covers K1.4 (part)
+    async fn what_stays_open_is_no_use_of_the_session_and_is_its_sites_alone(db: TestStore) {
+        let w = world(db).await;
+        let (_, client) = staff(&w, "ada").await;
+        let token = enter(&w, &client).await;
+        let elsewhere = [HeldOnSite { site: "other", token: token.hashed() }];
+        assert_eq!(w.identity.still_on_site(&elsewhere).await.unwrap(), [false]);
+        assert_eq!(still(&w.identity, &[&client.session.token]).await, [false], "a token of the console is none");
+        for _ in 0..29 {
+            w.advance(Span::minutes(1));
+            assert_eq!(still(&w.identity, &[&token]).await, [true]);
+        }
+        w.advance(Span::minutes(1));
+        assert_eq!(still(&w.identity, &[&token]).await, [false]);
+        assert_eq!(still(&w.identity, &[]).await, [false; 0]);
+    }
+
+    /// covers K1.4 (part)
     async fn site_sessions_are_no_sign_ons_of_their_own(db: TestStore) {
         let w = world(db).await;
         let (_, client) = staff(&w, "ada").await;
@@ -220,6 +270,19 @@ on_both_engines! {
         assert_eq!(admission().await, Admission::NeedsFactor);
         let token = enter(&w, &client).await;
         assert_eq!(look(&w.identity, "tems", &token, true).await.unwrap().user.roles, [""; 0]);
+    }
+
+    /// Attack: a made-up cookie in every request, so that each costs a query.
+    async fn a_made_up_token_is_told_without_asking_the_database(db: TestStore) {
+        let w = world(db).await;
+        let (_, client) = staff(&w, "ada").await;
+        let token = enter(&w, &client).await;
+        w.db.store.close().await;
+        let made_up = PlainToken::from_client(&token.reveal().replace(|c: char| c.is_ascii_digit(), "x")).unwrap();
+        assert!(look(&w.identity, "tems", &made_up, true).await.is_none());
+        assert!(look(&w.identity, "other", &token, true).await.is_none());
+        let shown = ShownOnSite { site: "tems", token: &token, background: true, identity_for: None };
+        assert!(w.identity.on_site(shown, origin("192.0.2.7")).await.is_err(), "the real one is looked for");
     }
 
     async fn another_node_takes_the_code_and_knows_the_session(db: TestStore) {
