@@ -4,9 +4,10 @@ use std::{
     cmp,
     convert::Infallible,
     error::Error,
+    future::poll_fn,
     io,
     net::SocketAddr,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -27,22 +28,24 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use palisade_config::{HostName, TimeoutsConfig};
 use palisade_upstream::Tunnel;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::AsyncWriteExt as _,
     sync::watch,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
-    listener::told_to_stop,
+    listener::{Stream, told_to_stop},
     pipeline::{self, Next, Step},
     request::Passage,
     shared::{Current, Shared},
     standing::{Lease, OpenExchanges},
-    wire::{Door, Watched, WireFault, WireLimits},
+    wire::{Door, Lent, Watched, WireFault, WireLimits},
 };
 
 /// How often a connection looks whether it has rested or stalled for too long, at most.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// After so long without a request, what only a busy connection needs is given back.
+const QUIET: Duration = Duration::from_millis(250);
 /// How long a connection that was asked to end may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -118,13 +121,21 @@ impl Activity {
         }
     }
 
+    fn since(&self, instant: u64) -> Duration {
+        Duration::from_millis(self.age_ms().saturating_sub(instant))
+    }
+
+    /// How long nothing has moved.
+    fn rested(&self) -> Duration {
+        self.since(self.moved.load(Ordering::Relaxed))
+    }
+
     fn pulse(&self, timeouts: &TimeoutsConfig) -> Pulse {
-        let since = |instant: u64| Duration::from_millis(self.age_ms().saturating_sub(instant));
-        let quiet = since(self.moved.load(Ordering::Relaxed));
+        let quiet = self.rested();
         let busy = self.open.load(Ordering::Relaxed) > 0;
         let blocked = match self.blocked.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
-            instant => since(instant),
+            instant => self.since(instant),
         };
         let clients_turn = busy && self.waiting.load(Ordering::Relaxed) == 0;
         // An app may be at work for the time of a request before there is anything to take.
@@ -169,6 +180,11 @@ impl WireFaults {
         self.0.heads.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Whether every head that was let in has come out.
+    fn are_all_served(&self) -> bool {
+        self.0.heads.load(Ordering::Relaxed) == self.0.served.load(Ordering::Relaxed)
+    }
+
     /// The request that is served now has its answer.
     fn note_answer(&self, tunnel: bool) {
         let number = self.0.served.load(Ordering::Relaxed);
@@ -205,6 +221,15 @@ impl Connection {
         Self { peer, proxied, tls, activity, faults, exchanges, tunnel: Mutex::default() }
     }
 
+    /// Whether there was nothing to do for a while: every request was answered, and every answer taken.
+    fn is_quiet(&self) -> bool {
+        let activity = &self.activity;
+        activity.open.load(Ordering::Relaxed) == 0
+            && activity.blocked.load(Ordering::Relaxed) == 0
+            && activity.rested() >= QUIET
+            && self.faults.are_all_served()
+    }
+
     /// Makes the connection a tunnel once its present answer is sent.
     pub(crate) fn open_tunnel(&self, tunnel: Tunnel, lease: Lease) {
         *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some((tunnel, lease));
@@ -217,15 +242,13 @@ impl Connection {
 
 /// Serves the requests of a connection until it ends, or is asked to stop and has finished. Sizes and times of the
 /// connection itself are those of its beginning; each request has the configuration of its own beginning.
-pub(crate) async fn serve<S>(
+pub(crate) async fn serve(
     current: Current,
     steps: &'static [Step],
     connection: Connection,
-    stream: S,
-    stop: watch::Receiver<bool>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+    stream: Box<dyn Stream>,
+    mut stop: watch::Receiver<bool>,
+) {
     let connection = Arc::new(connection);
     let shared = current.load_full();
     let http2 = connection.tls.as_ref().is_some_and(|tls| tls.http2);
@@ -235,16 +258,45 @@ pub(crate) async fn serve<S>(
     };
     let stream = Watched::new(stream, Arc::clone(&connection));
     if http2 {
-        let io = TokioIo::new(stream);
-        run(&shared, &connection, http2_builder(&shared).serve_connection(io, service), stop).await;
-    } else {
-        let io = TokioIo::new(Door::new(stream, shared.wire, connection.faults.clone()));
-        let served = http1_builder(&shared.wire).serve_connection(io, service).with_upgrades();
-        run(&shared, &connection, served, stop.clone()).await;
-        if let Some((tunnel, lease)) = connection.take_tunnel() {
-            tunnel.run(stopped_or_over(stop, lease)).await;
+        let served = Box::pin(http2_builder(&shared).serve_connection(TokioIo::new(stream), service));
+        run(&shared, &connection, served, &mut stop, || false).await;
+        return;
+    }
+    let door = Lent::new(Door::new(stream, shared.wire, connection.faults.clone()));
+    loop {
+        let io = TokioIo::new(door.lend());
+        let served = Box::pin(http1_builder(&shared.wire).serve_connection(io, service.clone()).with_upgrades());
+        let may_rest = || connection.is_quiet() && door.get().is_between_requests();
+        if run(&shared, &connection, served, &mut stop, may_rest).await == End::Over {
+            break;
+        }
+        if !rest(&shared, &connection, &door, &mut stop).await {
+            return;
         }
     }
+    if let Some((tunnel, lease)) = connection.take_tunnel() {
+        Box::pin(tunnel.run(stopped_or_over(stop, lease))).await;
+    }
+}
+
+/// Waits for the next request of a connection that rests, as long as it may. `false`: there will be none.
+async fn rest(
+    shared: &Shared,
+    connection: &Connection,
+    door: &Lent<Door<Watched<Box<dyn Stream>>>>,
+    stop: &mut watch::Receiver<bool>,
+) -> bool {
+    let _resting = shared.metrics.rests();
+    let left = shared.config.timeouts.idle().saturating_sub(connection.activity.rested());
+    let more = tokio::select! {
+        more = poll_fn(|cx| door.get().poll_next(cx)) => more,
+        () = told_to_stop(stop) => false,
+        () = sleep(left) => false,
+    };
+    if !more {
+        drop(timeout(GOODBYE, door.lend().shutdown()).await);
+    }
+    more
 }
 
 async fn stopped_or_over(mut stop: watch::Receiver<bool>, lease: Lease) {
@@ -327,9 +379,24 @@ where
     }
 }
 
+/// How hyper's part of a connection ended.
+#[derive(PartialEq, Eq)]
+enum End {
+    /// With the connection.
+    Over,
+    /// The client has nothing to ask for the moment.
+    Rests,
+}
+
 /// Drives the connection, and ends it when it rests, stalls, or has to stop.
-async fn run<C: Served>(shared: &Shared, connection: &Connection, served: C, mut stop: watch::Receiver<bool>) {
-    let mut served = pin!(served);
+/// One that `may_rest` is given up as it is, with nothing under way.
+async fn run<C: Served>(
+    shared: &Shared,
+    connection: &Connection,
+    mut served: Pin<Box<C>>,
+    stop: &mut watch::Receiver<bool>,
+    may_rest: impl Fn() -> bool,
+) -> End {
     let mut ending: Option<Instant> = None;
     let timeouts = &shared.config.timeouts;
     let look = LOOK_EVERY.min(timeouts.idle() / 2).min(timeouts.stalled() / 2).max(Duration::from_millis(10));
@@ -339,18 +406,21 @@ async fn run<C: Served>(shared: &Shared, connection: &Connection, served: C, mut
                 if result.is_err() {
                     shared.metrics.connection_failed();
                 }
-                return;
+                return End::Over;
             }
-            () = told_to_stop(&mut stop), if ending.is_none() => {
+            () = told_to_stop(stop), if ending.is_none() => {
                 end(served.as_mut(), &mut ending, timeouts.stop());
             }
             () = sleep(look) => {
                 let pulse = connection.activity.pulse(timeouts);
                 if pulse == Pulse::Stalled || ending.is_some_and(|deadline| Instant::now() >= deadline) {
-                    return;
+                    return End::Over;
                 }
                 if pulse == Pulse::Resting && ending.is_none() {
                     end(served.as_mut(), &mut ending, GOODBYE);
+                }
+                if ending.is_none() && may_rest() {
+                    return End::Rests;
                 }
             }
         }

@@ -40,7 +40,8 @@ pub(crate) fn parse(text: &str) -> Option<Named> {
     Some((named, authority))
 }
 
-fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
+/// Host and port of what follows `https://`, where it is written as it should be.
+pub(crate) fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     let end = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
     let (host, rest) = text.split_at(end);
     match rest.strip_prefix(':') {

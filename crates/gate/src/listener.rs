@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,6 +13,7 @@ use palisade_certificates::ACME_TLS_ALPN;
 use palisade_config::HostName;
 use palisade_counters::{ConnectionPermit, ConnectionRefusal};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
@@ -22,7 +24,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use crate::{
     connection::{self, Connection, TlsFacts},
     gate::BoundGate,
-    pipeline,
+    pipeline::{self, Step},
     proxy_protocol::{self, ProxyHeader},
     shared::{Current, Shared},
     standing,
@@ -142,19 +144,37 @@ fn admit(shared: &Shared, peer: IpAddr) -> Option<ConnectionPermit<AddressKey>> 
 
 type Permit = ConnectionPermit<AddressKey>;
 
-async fn serve(door: Door, mut stream: TcpStream, peer: SocketAddr, permit: Permit, stop: watch::Receiver<bool>) {
+/// What carries a connection: the network, or TLS over it.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection that is ready for its first request.
+struct Ready {
+    stream: Box<dyn Stream>,
+    connection: Connection,
+    steps: &'static [Step],
+    permit: Permit,
+}
+
+async fn serve(door: Door, stream: TcpStream, peer: SocketAddr, permit: Permit, stop: watch::Receiver<bool>) {
+    let current = Arc::clone(&door.current);
+    // In a box: what only the beginning needs is given back after it, and there may be thousands that rest.
+    let Some(ready) = Box::pin(begin(door, stream, peer, permit)).await else { return };
+    let Ready { stream, connection, steps, permit } = ready;
+    connection::serve(current, steps, connection, stream, stop).await;
+    drop(permit);
+}
+
+async fn begin(door: Door, mut stream: TcpStream, peer: SocketAddr, permit: Permit) -> Option<Ready> {
     // Small answers go out at once; hyper does its own gathering.
     let _ = stream.set_nodelay(true);
     let shared = door.current.load_full();
-    let Some(client) = client_of(&shared, door.kind, &mut stream, peer, permit).await else { return };
+    let client = client_of(&shared, door.kind, &mut stream, peer, permit).await?;
     match door.kind {
-        DoorKind::Sites => serve_sites(door, &shared, stream, &client, stop).await,
-        DoorKind::Plain => {
-            connection::serve(door.current, pipeline::PLAIN, client.connection(None), stream, stop).await
-        }
-        DoorKind::Operations => {
-            connection::serve(door.current, pipeline::OPERATIONS, client.connection(None), stream, stop).await;
-        }
+        DoorKind::Sites => shake_hands(&door, &shared, stream, client).await,
+        DoorKind::Plain => Some(client.ready(None, Box::new(stream), pipeline::PLAIN)),
+        DoorKind::Operations => Some(client.ready(None, Box::new(stream), pipeline::OPERATIONS)),
     }
 }
 
@@ -162,12 +182,12 @@ async fn serve(door: Door, mut stream: TcpStream, peer: SocketAddr, permit: Perm
 struct Client {
     address: SocketAddr,
     proxied: bool,
-    _permit: Permit,
+    permit: Permit,
 }
 
 impl Client {
-    fn connection(&self, tls: Option<TlsFacts>) -> Connection {
-        Connection::new(self.address, self.proxied, tls)
+    fn ready(self, tls: Option<TlsFacts>, stream: Box<dyn Stream>, steps: &'static [Step]) -> Ready {
+        Ready { stream, connection: Connection::new(self.address, self.proxied, tls), steps, permit: self.permit }
     }
 }
 
@@ -181,14 +201,14 @@ async fn client_of(
 ) -> Option<Client> {
     let speaks = shared.config.listen.proxy_protocol && kind != DoorKind::Operations;
     if !speaks || !shared.is_trusted_proxy(peer.ip()) {
-        return Some(Client { address: peer, proxied: false, _permit: permit });
+        return Some(Client { address: peer, proxied: false, permit });
     }
     match timeout(shared.config.timeouts.headers(), proxy_protocol::read(stream)).await {
         Ok(Ok(ProxyHeader::Client(address))) => {
-            let _permit = admit(shared, address.ip())?;
-            Some(Client { address, proxied: true, _permit })
+            let permit = admit(shared, address.ip())?;
+            Some(Client { address, proxied: true, permit })
         }
-        Ok(Ok(ProxyHeader::Proxy)) => Some(Client { address: peer, proxied: true, _permit: permit }),
+        Ok(Ok(ProxyHeader::Proxy)) => Some(Client { address: peer, proxied: true, permit }),
         Ok(Err(error)) => {
             tracing::warn!(%peer, %error, "a proxy's connection was refused");
             shared.metrics.connection("proxy_header_bad");
@@ -201,28 +221,32 @@ async fn client_of(
     }
 }
 
-async fn serve_sites(door: Door, shared: &Shared, stream: TcpStream, client: &Client, stop: watch::Receiver<bool>) {
+/// The TLS handshake, within its time.
+async fn shake_hands(door: &Door, shared: &Shared, stream: TcpStream, client: Client) -> Option<Ready> {
     let patience = shared.config.timeouts.handshake();
     let Ok(first) = timeout(patience, first_byte(&stream)).await else {
-        return shared.metrics.connection("handshake_too_slow");
+        shared.metrics.connection("handshake_too_slow");
+        return None;
     };
     // People type http:// before an address with a port; they are sent on as from the plain listener.
     if matches!(first, Some(b'A'..=b'Z')) {
-        return connection::serve(door.current, pipeline::PLAIN, client.connection(None), stream, stop).await;
+        return Some(client.ready(None, Box::new(stream), pipeline::PLAIN));
     }
-    match timeout(patience, door.acceptor.accept(stream)).await {
+    let outcome = match timeout(patience, door.acceptor.accept(stream)).await {
         // A CA has seen in the handshake what it wanted to see.
-        Ok(Ok(stream)) if is_proof(&stream) => shared.metrics.connection("acme"),
+        Ok(Ok(stream)) if is_proof(&stream) => "acme",
         Ok(Ok(stream)) => {
-            let connection = client.connection(Some(facts_of(&stream)));
-            connection::serve(door.current, pipeline::SITES, connection, stream, stop).await;
+            let facts = facts_of(&stream);
+            return Some(client.ready(Some(facts), Box::new(stream), pipeline::SITES));
         }
         Ok(Err(error)) => {
             tracing::debug!(peer = %client.address, %error, "a TLS handshake failed");
-            shared.metrics.connection("handshake_failed");
+            "handshake_failed"
         }
-        Err(_) => shared.metrics.connection("handshake_too_slow"),
-    }
+        Err(_) => "handshake_too_slow",
+    };
+    shared.metrics.connection(outcome);
+    None
 }
 
 /// The first byte that the client sends, left where it is. A handshake begins with 22, a method with a capital letter.

@@ -31,7 +31,7 @@ pub(crate) fn is_ours(path: &PathReading) -> bool {
 
 /// Answers a request for a path of ours.
 pub(crate) async fn answer(shared: &Shared, site: &Arc<SiteState>, passage: Passage) -> Response {
-    let Passage { request, facts } = passage;
+    let (request, facts) = passage.into_parts();
     let (parts, _) = request.into_parts();
     let (method, path) = (&parts.method, parts.uri.path());
     let reads = matches!(*method, Method::GET | Method::HEAD);

@@ -2,6 +2,7 @@
 
 use std::{
     net::IpAddr,
+    ops::{Deref, DerefMut},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,10 +21,27 @@ use crate::{
     wire::WireFault,
 };
 
-/// A request with its facts: what one layer hands to the next.
-pub(crate) struct Passage {
+/// A request with its facts: what one layer hands to the next. It is a pointer, since it changes hands two dozen times.
+pub(crate) struct Passage(Box<OnItsWay>);
+
+/// What a [`Passage`] points to.
+pub(crate) struct OnItsWay {
     pub(crate) request: Request<Body>,
     pub(crate) facts: Facts,
+}
+
+impl Deref for Passage {
+    type Target = OnItsWay;
+
+    fn deref(&self) -> &OnItsWay {
+        &self.0
+    }
+}
+
+impl DerefMut for Passage {
+    fn deref_mut(&mut self) -> &mut OnItsWay {
+        &mut self.0
+    }
 }
 
 /// What is known about a request. Each field is set by the layer that it is named after, and read by those further in.
@@ -125,7 +143,18 @@ impl Passage {
         let nil = RequestId(Default::default());
         let (host, handed_over, let_in) = (HostFact::Unknown, HandedOver::default(), LetIn::default());
         let facts = Facts { connection, now, fault, id: nil, client, host, path, kind, handed_over, let_in };
-        Self { request, facts }
+        Self::of(request, facts)
+    }
+
+    /// A request about which this is known.
+    pub(crate) fn of(request: Request<Body>, facts: Facts) -> Self {
+        Self(Box::new(OnItsWay { request, facts }))
+    }
+
+    /// The request, and what is known about it.
+    pub(crate) fn into_parts(self) -> (Request<Body>, Facts) {
+        let OnItsWay { request, facts } = *self.0;
+        (request, facts)
     }
 
     /// Whether headers that belong to one connection may be set on the answer: HTTP/2 has none.

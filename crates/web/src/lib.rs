@@ -41,7 +41,7 @@ pub use notice::Notice;
 pub use page::{Page, Width, plain_page};
 pub use path_id::PathId;
 pub use redirect::{ReturnPath, path_segment, see_other, see_other_with};
-pub use render::{RenderState, render_failures, wants_json};
+pub use render::{RenderState, Told, render_failures, wants_json};
 pub use routes::{RouteInfo, Routes};
 pub use same_origin::is_from_here;
 pub use sign_in_failed::SignInFailed;

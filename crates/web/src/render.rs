@@ -5,7 +5,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts};
 use palisade_base::{Kind, RequestId};
 use serde_json::json;
 
@@ -33,28 +33,50 @@ impl RenderState {
     }
 }
 
-/// Makes a page or JSON of a [`Failure`], with the request's id, and logs its cause once. Everything else passes.
-///
-/// The request's id is a [`RequestId`] in the request's extensions. Use it with `axum::middleware::from_fn_with_state`.
+/// To whom a failure is told, and how: as a page or as JSON, and under which id.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    json: bool,
+    id: Option<RequestId>,
+}
+
+impl Told {
+    /// Whoever made this request. Its id is a [`RequestId`] in its extensions.
+    #[must_use]
+    pub fn whoever_asks<B>(request: &http::Request<B>) -> Self {
+        let json = is_api(request.uri()) || prefers_json(request.headers());
+        Self { json, id: request.extensions().get::<RequestId>().copied() }
+    }
+
+    /// Makes a page or JSON of an answer that is a [`Failure`], and logs its cause once. Everything else passes.
+    #[must_use]
+    pub fn of(self, mut response: Response, state: &RenderState) -> Response {
+        let Some(Carried(failure)) = response.extensions_mut().remove::<Carried>() else {
+            return response;
+        };
+        let visitor = response.extensions_mut().remove::<Visitor>();
+        let id = self.id.or_else(|| visitor.as_ref().map(|visitor| visitor.request));
+        log(&failure, id);
+        let rendered =
+            if self.json { as_json(&failure, id) } else { page::error_page(&failure, visitor.as_ref(), state, id) };
+        replace_body(response, rendered)
+    }
+}
+
+/// [`Told`] as a layer: use it with `axum::middleware::from_fn_with_state`.
 pub async fn render_failures(State(state): State<RenderState>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().copied();
-    let (parts, body) = request.into_parts();
-    let json = wants_json(&parts);
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(Carried(failure)) = response.extensions_mut().remove::<Carried>() else {
-        return response;
-    };
-    let visitor = response.extensions_mut().remove::<Visitor>();
-    let id = id.or_else(|| visitor.as_ref().map(|visitor| visitor.request));
-    log(&failure, id);
-    let rendered = if json { as_json(&failure, id) } else { page::error_page(&failure, visitor.as_ref(), &state, id) };
-    replace_body(response, rendered)
+    let told = Told::whoever_asks(&request);
+    told.of(next.run(request).await, &state)
 }
 
 /// Whether a client wants JSON: everything under `/api/`, and whoever names JSON and not HTML as acceptable.
 #[must_use]
 pub fn wants_json(parts: &Parts) -> bool {
-    parts.uri.path().starts_with("/api/") || prefers_json(&parts.headers)
+    is_api(&parts.uri) || prefers_json(&parts.headers)
+}
+
+fn is_api(uri: &Uri) -> bool {
+    uri.path().starts_with("/api/")
 }
 
 fn prefers_json(headers: &HeaderMap) -> bool {

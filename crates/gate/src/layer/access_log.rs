@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{HeaderValue, Method, Version, header};
+use http::{HeaderValue, Method, Uri, Version, header};
 
 use crate::{
     path,
@@ -48,7 +48,7 @@ impl Drop for OpenLine {
 struct Line {
     facts: Facts,
     method: Method,
-    path: String,
+    uri: Uri,
     version: Version,
     agent: Option<HeaderValue>,
 }
@@ -59,7 +59,7 @@ impl Line {
         Self {
             facts: passage.facts.clone(),
             method: request.method().clone(),
-            path: path::shown(request.uri().path()).into_owned(),
+            uri: request.uri().clone(),
             version: request.version(),
             agent: request.headers().get(header::USER_AGENT).cloned(),
         }
@@ -70,6 +70,9 @@ impl Line {
     }
 
     fn write(&self, status: u16, duration: Duration, actor: Option<ActedAs>) {
+        if !tracing::enabled!(target: "palisade::access", tracing::Level::INFO) {
+            return;
+        }
         let agent = self.agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or("-");
         let actor = actor.map_or_else(|| "-".to_owned(), |ActedAs(actor)| actor.to_string());
         tracing::info!(
@@ -80,7 +83,7 @@ impl Line {
             peer = %self.facts.connection.peer.ip().to_canonical(),
             actor,
             method = %self.method,
-            path = self.path,
+            path = %path::shown(self.uri.path()),
             protocol = ?self.version,
             status,
             duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),

@@ -14,6 +14,7 @@ use palisade_web::Failure;
 use tower::ServiceExt as _;
 
 use crate::{
+    host_header,
     pipeline::Next,
     request::{Facts, FromApp, HostFact, LayerFuture, Passage},
     shared::Shared,
@@ -25,7 +26,7 @@ use crate::{
 const COME_BACK: Span = Span::seconds(10);
 
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, _next: Next) -> LayerFuture {
-    let Passage { request, facts } = passage;
+    let (request, facts) = passage.into_parts();
     let Some(site) = facts.site().cloned() else {
         return Box::pin(async { Failure::from(Error::not_found()).into_response() });
     };
@@ -67,11 +68,10 @@ async fn forward(
     lease: &Lease,
 ) -> Result<Response, UpstreamError> {
     facts.handed_over.note();
-    let authority = authority_of(shared, facts);
     let told = ForwardFacts {
         client: facts.client.address,
         peer: facts.connection.peer.ip().to_canonical(),
-        authority: &authority,
+        authority: authority_of(shared, facts),
         asked: asked(facts),
         secure: facts.is_secure(),
         request: facts.id,
@@ -85,10 +85,13 @@ async fn forward(
 
 /// The host that the client asked for, with its port where that is the one that people use. A port that is none of ours
 /// may have been made up: applications build links from it.
-fn authority_of(shared: &Shared, facts: &Facts) -> String {
-    let HostFact::Known(known) = &facts.host else { return String::new() };
-    let ours = known.authority.rsplit_once(':').is_some_and(|(_, port)| port == shared.https_port().to_string());
-    if ours && shared.https_port() != 443 { known.authority.clone() } else { known.host.to_string() }
+fn authority_of<'a>(shared: &Shared, facts: &'a Facts) -> &'a str {
+    let HostFact::Known(known) = &facts.host else { return "" };
+    match host_header::split_port(&known.authority) {
+        Some((_, Some(port))) if port == shared.https_port() && port != 443 => &known.authority,
+        Some((host, _)) => host,
+        None => "",
+    }
 }
 
 /// Whoever asks again is told by the layers what it was.

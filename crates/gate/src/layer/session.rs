@@ -31,7 +31,7 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
         return Box::pin(on_site::pass(shared, site, passage, next));
     }
     Box::pin(async move {
-        let Passage { request, facts } = passage;
+        let (request, facts) = passage.into_parts();
         let (mut parts, body) = request.into_parts();
         let identified = match identify(&shared, &site, &parts, &facts).await {
             Ok(identified) => identified,
@@ -41,7 +41,7 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
         let (visitor, cookie) = site.frame.visitor(&parts, identified, &shared.env);
         parts.extensions.insert(visitor);
         let request = http::Request::from_parts(parts, body);
-        let mut response = pipeline::run(next, Passage { request, facts: facts.clone() }).await;
+        let mut response = pipeline::run(next, Passage::of(request, facts.clone())).await;
         if let Some(cookie) = cookie {
             set_cookie_once(&mut response, cookie);
         }

@@ -109,7 +109,7 @@ async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response
 
 /// A request to a guarded site, whose answer shows it.
 async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next: Next) -> Response {
-    let Passage { request, mut facts } = passage;
+    let (request, mut facts) = passage.into_parts();
     let (mut parts, body) = request.into_parts();
     let Judged { kind, account, session, link } = ways.judge(&parts, &facts.path);
     facts.kind = kind;
@@ -127,7 +127,7 @@ async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next:
     }
     let way = parts.uri.clone();
     let request = Request::from_parts(parts, body);
-    let response = pipeline::run(next, Passage { request, facts: facts.clone() }).await;
+    let response = pipeline::run(next, Passage::of(request, facts.clone())).await;
     match tried.late.get() {
         Some(LateTry::TooMany(refusal)) => return refuse(&shared, &facts, refusal, Actor::Anonymous),
         Some(LateTry::Foreign) => return foreign(),

@@ -6,6 +6,7 @@
 
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -79,6 +80,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Door<S> {
             head_timer: None,
             linger: None,
         }
+    }
+
+    /// Whether nothing of a request was read that hyper does not have.
+    pub(crate) fn is_between_requests(&self) -> bool {
+        matches!(self.phase, Phase::Head) && self.buffer.is_empty()
+    }
+
+    /// Waits for the first bytes of the next request. `false`: the client sends no more.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        self.poll_fill(cx).map(|read| read.is_ok_and(|read| read > 0))
     }
 
     /// Looks at what was read and not yet released. `true`: something was released.
@@ -177,12 +188,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Door<S> {
 
     /// Reads more from the client into the buffer. `Ok(0)`: it has closed its side.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let before = self.buffer.len();
-        self.buffer.resize(before + READ_BYTES, 0);
-        let mut space = ReadBuf::new(self.buffer.get_mut(before..).unwrap_or_default());
+        // Most of what comes is far smaller than what could come: space for that is on the stack, and never cleared.
+        let mut space = [MaybeUninit::uninit(); READ_BYTES];
+        let mut space = ReadBuf::uninit(&mut space);
         let polled = Pin::new(&mut self.stream).poll_read(cx, &mut space);
         let read = space.filled().len();
-        self.buffer.truncate(before + read);
+        self.buffer.extend_from_slice(space.filled());
         // An idle connection keeps no buffer: there may be thousands of them.
         if self.buffer.is_empty() && polled.is_pending() {
             self.buffer = Vec::new();

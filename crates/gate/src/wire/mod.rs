@@ -3,8 +3,10 @@
 mod chunks;
 mod door;
 mod head;
+mod lent;
 mod watched;
 
 pub(crate) use door::{Door, WireLimits};
 pub(crate) use head::{HeadLimits, WireFault};
+pub(crate) use lent::Lent;
 pub(crate) use watched::Watched;

@@ -15,6 +15,7 @@ mod operations;
 mod proxied;
 mod proxy;
 mod reloading;
+mod resting;
 mod sessions;
 mod sizes;
 mod stopping;
