@@ -12,17 +12,18 @@ mod store;
 mod target;
 
 pub use enforcer::Enforcer;
+pub use logs::{broken_jails, check_jails};
 pub use model::{
     Ban, BanFacts, BanFilter, FailedTry, JailFigures, JailReport, JailStatus, MANUAL, Measure, NEIGHBOURS, NewBan,
     Pace, SIGN_IN, WaitPermit, Which,
 };
 pub use policy::{MANAGE_BANS, ManageBans, READ_BANS, ReadBans, may_manage_bans, may_read_bans};
-pub use service::{Bans, JailFindings};
+pub use service::Bans;
 pub use target::Target;
 
 /// The tables of this crate.
 pub const MIGRATIONS: palisade_store::MigrationSet =
-    palisade_store::migrations!("bans", [1 => "0001_ban", 2 => "0002_ban_change"]);
+    palisade_store::migrations!("bans", [1 => "0001_ban", 2 => "0002_ban_change", 3 => "0003_log_position"]);
 
 /// Every statement of this crate, for the test that prepares them all.
 #[doc(hidden)]

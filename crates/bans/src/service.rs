@@ -5,8 +5,6 @@ mod follow;
 mod jails;
 mod manual;
 
-pub use follow::JailFindings;
-
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -47,6 +45,8 @@ pub struct Bans(Arc<Inner>);
 struct Inner {
     store: Store,
     env: Env,
+    /// Where this runs: log files belong to a host, the database may serve several.
+    host: String,
     rules: ArcSwap<Rules>,
     /// Who is shut out.
     live: Live,
@@ -90,6 +90,7 @@ impl Bans {
             ledger: Ledger::start(store.clone()),
             store,
             env,
+            host: host_name(),
             rules: ArcSwap::from_pointee(rules),
             live: Live::new(),
             slowed: Live::new(),
@@ -202,12 +203,13 @@ impl Bans {
         let kept = Span::days(i64::from(self.0.rules.load().config.history_days));
         let mut tx = self.0.store.write().await?;
         store::forget(&mut tx, self.now() - kept).await?;
+        store::forget_positions(&mut tx, self.now() - kept).await?;
         Ok(tx.commit_housekeeping(Housekeeping::Expiry).await?)
     }
 
     /// Writes down what is not yet written. To be called before the store is closed.
     pub async fn close(&self) {
-        *self.0.logs.lock().unwrap_or_else(PoisonError::into_inner) = follow::LogJails::default();
+        self.close_jails().await;
         self.0.ledger.close(CLOSING).await;
     }
 
@@ -255,6 +257,11 @@ impl Bans {
         }
         self.0.ledger.note(ban);
     }
+}
+
+/// The name that this host has for itself. One that can't be read is as good as any: it is only told apart from others.
+fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned()).unwrap_or_default()
 }
 
 /// How long a jail remembers that a client was banned, after the ban is over.

@@ -34,6 +34,12 @@ statements! {
     /// How many measures of each jail hold now.
     COUNT_BY_JAIL = "SELECT jail, count(*) AS n FROM ban WHERE lifted_at IS NULL \
                      AND (ends_at IS NULL OR ends_at > $1) GROUP BY jail";
+    /// How far a jail has read its log files.
+    KEEP_POSITION = "INSERT INTO log_position (host, jail, positions, noted_at) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (host, jail) DO UPDATE SET positions = excluded.positions, noted_at = excluded.noted_at";
+    POSITION = "SELECT positions FROM log_position WHERE host = $1 AND jail = $2";
+    /// Of jails that are no more.
+    FORGET_POSITIONS = "DELETE FROM log_position WHERE noted_at < $1";
     /// Long over.
     FORGET = "DELETE FROM ban WHERE lifted_at < $1 OR ends_at < $1";
 }
@@ -106,6 +112,24 @@ pub(crate) async fn count_by_jail(conn: &mut Conn, now: Instant) -> Result<Vec<(
 
 pub(crate) async fn forget(tx: &mut WriteTx, before: Instant) -> Result<u64, StoreError> {
     tx.execute(FORGET.bind(before)).await
+}
+
+pub(crate) async fn keep_position(
+    tx: &mut WriteTx,
+    host: &str,
+    jail: &str,
+    positions: &str,
+    now: Instant,
+) -> Result<(), StoreError> {
+    tx.execute(KEEP_POSITION.bind(host).bind(jail).bind(positions).bind(now)).await.map(drop)
+}
+
+pub(crate) async fn position(conn: &mut Conn, host: &str, jail: &str) -> Result<Option<String>, StoreError> {
+    conn.fetch_optional(POSITION.bind(host).bind(jail)).await?.map(|row| row.get("positions")).transpose()
+}
+
+pub(crate) async fn forget_positions(tx: &mut WriteTx, before: Instant) -> Result<u64, StoreError> {
+    tx.execute(FORGET_POSITIONS.bind(before)).await
 }
 
 /// The bans that fit, newest first.

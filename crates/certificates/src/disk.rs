@@ -2,30 +2,19 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
-use crate::CertificateError;
+pub(crate) use palisade_config::read_file as read;
 
-/// No certificate, key or state is larger.
-const LARGEST: u64 = 1024 * 1024;
+use crate::CertificateError;
 
 /// The mode of whatever holds a key.
 pub(crate) const PRIVATE: u32 = 0o600;
 /// The mode of what everybody may read who gets as far as the directory.
 pub(crate) const READABLE: u32 = 0o644;
-
-/// Reads a file of a bounded size.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
-    }
-    Ok(content)
-}
 
 /// Makes a directory that only this user can look into, with those above it.
 pub(crate) fn make_dir(dir: &Path) -> Result<(), CertificateError> {

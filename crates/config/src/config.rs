@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccessConfig, AcmeConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
-    HeadersConfig, HelperConfig, HostName, JailsConfig, LimitConfig, LimitsConfig, ListenConfig, LogConfig, RuleConfig,
-    SealConfig, Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig, TrustedNetwork,
-    UpstreamConfig, check,
+    HeadersConfig, HelperConfig, HostName, JailsConfig, LimitConfig, LimitsConfig, ListenConfig, LogConfig,
+    LogJailConfig, RuleConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig,
+    TlsConfig, TrustedNetwork, UpstreamConfig, check,
     error::{Finding, Place, Severity},
+    file::read_file,
     reference::KeyReference,
 };
 
@@ -51,6 +52,8 @@ pub struct Config {
     pub limit: Vec<LimitConfig>,
     /// `[jails]`
     pub jails: JailsConfig,
+    /// `[[jail]]`
+    pub jail: Vec<LogJailConfig>,
     /// `[sizes]`
     pub sizes: SizesConfig,
     /// `[timeouts]`
@@ -101,6 +104,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             limit: Vec::new(),
             jails: JailsConfig::default(),
+            jail: Vec::new(),
             sizes: SizesConfig::default(),
             timeouts: TimeoutsConfig::default(),
             log: LogConfig::default(),
@@ -117,7 +121,7 @@ impl Config {
     /// # Errors
     /// The file can't be read, or what is wrong in it.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+        let text = read_text(path).map_err(|error| ConfigError {
             path: path.to_owned(),
             findings: vec![Finding::error(
                 None,
@@ -312,6 +316,7 @@ impl Config {
             LimitsConfig::reference(),
             LimitConfig::reference(),
             JailsConfig::reference(),
+            LogJailConfig::reference(),
             SizesConfig::reference(),
             TimeoutsConfig::reference(),
             LogConfig::reference(),
@@ -319,6 +324,14 @@ impl Config {
             HelperConfig::reference(),
         ]
     }
+}
+
+fn read_text(path: &Path) -> std::io::Result<String> {
+    String::from_utf8(read_file(path)?).map_err(|error| {
+        let line =
+            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        std::io::Error::new(std::io::ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"))
+    })
 }
 
 fn top_reference() -> SectionReference {

@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod difference;
 mod error;
+mod file;
 mod host;
 mod network;
 mod public_name;
@@ -12,6 +13,7 @@ mod section;
 
 pub use config::Config;
 pub use error::{ConfigError, Finding, Place, Severity};
+pub use file::read_file;
 pub use host::{HostName, HostNameError};
 pub use network::{Network, TrustedNetwork};
 pub use reference::{KeyReference, Section, SectionReference, render_reference};
@@ -22,6 +24,7 @@ pub use section::{
     database::{DatabaseConfig, DatabaseUrlText},
     headers::{FrameOptions, HeaderOverrides, HeaderText, HeadersConfig, ReferrerPolicy},
     helper::HelperConfig,
+    jail::LogJailConfig,
     jails::{IncrementConfig, JailsConfig, SignInJailConfig},
     limit::{LimitBy, LimitConfig, MethodName},
     limits::{LimitsConfig, RateConfig, WindowConfig},
@@ -31,6 +34,7 @@ pub use section::{
     site::{
         App, Backend, CertificateSource, SiteConfig,
         access::{AccessConfig, IdentityForm, RuleConfig, SignIn},
+        failed_when::{AnswerStatus, FailedWhen, FailedWhenConfig, RedirectPrefix},
         path::PathPrefix,
         preset::Preset,
         upstream::{UpstreamAddress, UpstreamConfig, UpstreamHost},

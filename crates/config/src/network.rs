@@ -1,11 +1,14 @@
 //! Networks as people write them: `10.0.0.0/8`, or one address.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-/// A network, or a single address.
+/// A network, or a single address. IPv4 written in IPv6 form (`::ffff:10.0.0.0/104`) is IPv4, as addresses are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Network(IpNet);
@@ -17,10 +20,10 @@ impl Network {
     /// What is wrong and how to write it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let network = match text.parse::<IpAddr>() {
-            Ok(address) => IpNet::from(address),
-            Err(_) => text.parse::<IpNet>().map_err(|_| {
+            Ok(address) => IpNet::from(address.to_canonical()),
+            Err(_) => canonical(text.parse::<IpNet>().map_err(|_| {
                 format!("{text:?} is no network\n  Write one as 10.1.0.0/16 or 2001:db8::/32, or a single address.")
-            })?,
+            })?)?,
         };
         if network.trunc() != network {
             return Err(format!(
@@ -38,6 +41,12 @@ impl Network {
         self.0.contains(&address.to_canonical())
     }
 
+    /// Whether it holds (nearly) every address, so that naming it means naming everybody.
+    #[must_use]
+    pub fn is_nearly_everybody(&self) -> bool {
+        self.0.prefix_len() < 4
+    }
+
     /// As a value that can be compared with other networks.
     #[must_use]
     pub const fn net(&self) -> IpNet {
@@ -47,7 +56,27 @@ impl Network {
 
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
-        Self(IpNet::from(address))
+        Self(IpNet::from(address.to_canonical()))
+    }
+}
+
+/// The length of the network that holds all IPv4 addresses in IPv6 form.
+const MAPPED: u8 = 96;
+
+/// IPv4 in IPv6 form as IPv4.
+fn canonical(network: IpNet) -> Result<IpNet, String> {
+    let IpNet::V6(v6) = network else { return Ok(network) };
+    let mapped = Ipv6Net::new(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), MAPPED).map_err(|error| error.to_string())?;
+    match v6.addr().to_canonical() {
+        IpAddr::V4(v4) if v6.prefix_len() >= MAPPED => {
+            Ipv4Net::new(v4, v6.prefix_len() - MAPPED).map(IpNet::from).map_err(|error| error.to_string())
+        }
+        // Nobody has an address there but in IPv4, and those are compared as IPv4.
+        _ if (8..MAPPED).contains(&v6.prefix_len()) && v6.contains(&mapped) => Err(format!(
+            "{network} holds all IPv4 addresses in their IPv6 form, and addresses are compared as IPv4\n  \
+             Write the IPv4 network, such as 10.0.0.0/8."
+        )),
+        _ => Ok(network),
     }
 }
 
@@ -83,7 +112,7 @@ impl TrustedNetwork {
     /// What is wrong and what to do.
     pub fn parse(text: &str) -> Result<Self, String> {
         let network = Network::parse(text)?;
-        if network.0.prefix_len() < 4 {
+        if network.is_nearly_everybody() {
             return Err(format!(
                 "{text} would trust (almost) everybody: any client could claim any address, and limits and bans would mean nothing\n  \
                  Name the addresses of your own proxies, such as 10.0.3.7 or 10.0.3.0/28."

@@ -6,6 +6,7 @@ pub(crate) mod console;
 pub(crate) mod database;
 pub(crate) mod headers;
 pub(crate) mod helper;
+pub(crate) mod jail;
 pub(crate) mod jails;
 pub(crate) mod limit;
 pub(crate) mod limits;

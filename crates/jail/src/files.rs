@@ -9,6 +9,8 @@ use std::{
 
 /// A file larger than this is no configuration.
 const MAX_FILE: u64 = 1 << 20;
+/// A folder with more entries is none of filters.
+const MAX_ENTRIES: usize = 10_000;
 
 /// Files by their names below one root, with `/` between the parts: `filter.d/sshd.conf`.
 pub trait ConfigFiles {
@@ -67,7 +69,10 @@ impl ConfigFiles for Folder {
             entries => entries?,
         };
         let mut names = Vec::new();
-        for entry in entries {
+        for (number, entry) in entries.enumerate() {
+            if number == MAX_ENTRIES {
+                return Err(io::Error::other(format!("it holds more than {MAX_ENTRIES} files")));
+            }
             if let Some(name) = entry?.file_name().to_str() {
                 names.push(format!("{folder}/{name}"));
             }

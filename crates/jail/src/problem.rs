@@ -15,6 +15,10 @@ impl Place {
     pub(crate) fn new(file: &str, line: usize) -> Self {
         Self { file: file.into(), line }
     }
+
+    pub(crate) fn below(&self, lines: usize) -> Self {
+        Self { file: Arc::clone(&self.file), line: self.line + lines }
+    }
 }
 
 impl fmt::Display for Place {

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use palisade_config::{Config, Finding, UpstreamAddress};
+use palisade_config::{Config, ConfigError, Finding, UpstreamAddress};
 use palisade_gate::check_addresses;
 use palisade_upstream::{SetupError, Upstream, UpstreamSettings};
 use tokio::{
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 type Look = fn(&Config) -> Vec<Finding>;
 
 /// The looks that need nothing but the configuration.
-const LOOKS: [Look; 2] = [look_at_certificates, look_at_helper];
+const LOOKS: [Look; 3] = [look_at_certificates, palisade_bans::check_jails, look_at_helper];
 
 /// All that is wrong, and all that somebody should know, in the order of the file.
 pub async fn check_everything(config: &Config) -> Vec<Finding> {
@@ -34,7 +34,16 @@ pub async fn check_everything(config: &Config) -> Vec<Finding> {
             findings.extend(look_at_addresses(config, &at, &settings.addresses).await);
         }
     }
-    palisade_config::ConfigError::new(config.path().to_owned(), findings).findings
+    ConfigError::new(config.path().to_owned(), findings).findings
+}
+
+/// Refuses jails of `[[jail]]` that can't be used: who wrote one counts on it.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn refuse_broken_jails(config: &Config) -> Result<(), ConfigError> {
+    let findings = palisade_bans::broken_jails(config);
+    if findings.is_empty() { Ok(()) } else { Err(ConfigError::new(config.path().to_owned(), findings)) }
 }
 
 fn look_at_certificates(config: &Config) -> Vec<Finding> {

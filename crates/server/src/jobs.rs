@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use palisade_bans::Bans;
 use palisade_base::{Authority, Caller};
 use palisade_gate::Readiness;
 use palisade_kpi::standing::Standings;
@@ -27,6 +28,8 @@ const STANDINGS: Duration = Duration::from_secs(60);
 const TIDY_BANS: Duration = Duration::from_secs(60);
 /// How often a node looks for bans that others have made or lifted.
 const LOOK_FOR_BANS: Duration = Duration::from_millis(500);
+/// How often it is written down how far log files have been read.
+const LOG_POSITIONS: Duration = Duration::from_secs(5);
 /// How often what has run out is deleted.
 const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
 
@@ -84,6 +87,11 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
             async move { bans.catch_up().await }
         }));
     }
+    let bans = system.bans.clone();
+    tasks.spawn(repeat(LOG_POSITIONS, stop.subscribe(), move || {
+        let bans = bans.clone();
+        async move { keep_positions(&bans).await }
+    }));
     let (identity, bans) = (system.identity, system.bans);
     tasks.spawn(repeat(CLEAN_UP, stop.subscribe(), move || {
         let (identity, bans) = (identity.clone(), bans.clone());
@@ -105,6 +113,13 @@ async fn rebuild_standings(records: &Records, standings: &Standings) {
     if let Err(error) = standings.rebuild_stale(&caller, records.today()).await {
         let cause = error.cause_for_log();
         tracing::warn!(cause, "some standings are out of date and could not be made anew; they will be next time");
+    }
+}
+
+async fn keep_positions(bans: &Bans) {
+    if let Err(error) = bans.keep_positions().await {
+        let cause = error.cause_for_log();
+        tracing::warn!(cause, "how far log files have been read could not be written down; it will be next time");
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::{
     sync::Mutex,
 };
 
-use crate::{System, declaration::declarations, live::InForce, site};
+use crate::{System, check::refuse_broken_jails, declaration::declarations, live::InForce, site};
 
 /// Where the configuration is read from again, with what the environment says.
 pub type Source = Arc<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
@@ -90,6 +90,7 @@ impl Reloader {
             return Err(ConfigError::new(config.path().to_owned(), refused).into());
         }
         config.check()?;
+        refuse_broken_jails(&config)?;
         let warnings = config.warnings();
         keep_ports(&before.config, &mut config);
         let config = Arc::new(config);

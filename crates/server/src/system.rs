@@ -22,6 +22,7 @@ use palisade_trail::{FileSink, Sink, SyslogAddress, SyslogSink, Trail, TrailConf
 
 use crate::{
     certificates::DnsRecords,
+    check::refuse_broken_jails,
     declaration::{KPI, declarations},
     helper,
     key_file::KeyDir,
@@ -136,6 +137,7 @@ impl System {
     /// # Errors
     /// What is wrong, where, and what to do.
     pub async fn open(config: Config, env: Env) -> anyhow::Result<Self> {
+        refuse_broken_jails(&config)?;
         DataDir::prepare(&config)?;
         let certificates = Certificates::load(&config, &env)?;
         let url = database_url(&config)?;

@@ -28,6 +28,8 @@ pub enum Housekeeping {
     Sealing,
     /// Encrypted values under another data key: what they say stays the same, and the rotation has entries.
     Reencryption,
+    /// How far a log file has been read; what it led to has entries.
+    Position,
     /// The record that a migration ran.
     Migration,
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use palisade_config::HostName;
+use palisade_config::{HostName, read_file};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 
@@ -33,9 +33,9 @@ pub(crate) fn name_of(settings: &UpstreamSettings, host: &HostName) -> Result<Se
 
 fn roots_in(path: &Path) -> Result<RootCertStore, SetupError> {
     let failed = |cause: String| SetupError::Ca { path: path.display().to_string(), cause };
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?;
+    let pem = read_file(path).map_err(|error| failed(error.to_string()))?;
     let mut roots = RootCertStore::empty();
-    for certificate in certificates {
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| failed(error.to_string()))?;
         roots.add(certificate).map_err(|error| failed(error.to_string()))?;
     }

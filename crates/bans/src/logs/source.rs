@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use palisade_base::Instant;
 use palisade_helper::{
     client::{HelperClient, HelperState, LogEvent, LogEvents},
-    follow::Follower,
+    follow::{Follower, Positions},
 };
 use palisade_jail::Ban;
 use tokio::time::{sleep, timeout};
 
-use super::{Watched, jail::LogLine};
+use super::{Watched, jail::LogLine, lock};
 
 /// Between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -25,19 +25,19 @@ pub(crate) trait Home: Send + Sync + 'static {
     fn ban_due(&self, jail: &Watched, ban: Ban);
 }
 
-/// Follows a jail's files for as long as there is somebody to tell.
+/// Follows a jail's files for as long as there is somebody to tell. It begins where reading stood, if that is known.
 pub(crate) async fn follow(watched: Arc<Watched>, home: impl Home) {
-    let mut follower = Follower::new(watched.patterns.clone(), None);
+    let home = Arc::new(home);
+    let mut follower = Follower::new(watched.patterns.clone(), watched.positions());
     while let Some((now, helper)) = home.present() {
         if let Some(helper) = helper.filter(|helper| is_needed(&watched, helper)) {
-            follow_by_helper(&watched, &home, helper.follow(watched.name(), None)).await;
+            let events = helper.follow(watched.name(), watched.positions());
+            return follow_by_helper(&watched, &*home, events).await;
+        }
+        let Some((next, is_behind)) = look(follower, Arc::clone(&watched), Arc::clone(&home), now).await else {
             return;
-        }
-        let Some((next, bans, is_behind)) = look(follower, Arc::clone(&watched), now).await else { return };
+        };
         follower = next;
-        for ban in bans {
-            home.ban_due(&watched, ban);
-        }
         if is_behind {
             tokio::task::yield_now().await;
         } else {
@@ -46,29 +46,47 @@ pub(crate) async fn follow(watched: Arc<Watched>, home: impl Home) {
     }
 }
 
-/// Reads and judges what is new, away from the threads that answer requests.
-async fn look(mut follower: Follower, watched: Arc<Watched>, now: Instant) -> Option<(Follower, Vec<Ban>, bool)> {
+/// Reads and judges what is new, away from the threads that answer requests. `None` once another jail took this one's place.
+async fn look(
+    mut follower: Follower,
+    watched: Arc<Watched>,
+    home: Arc<impl Home>,
+    now: Instant,
+) -> Option<(Follower, bool)> {
     let work = tokio::task::spawn_blocking(move || {
+        let is_retired = lock(&watched.is_retired);
+        if *is_retired {
+            return None;
+        }
         let look = follower.tick();
         let lines = look.lines.iter();
-        let bans = judge(
-            &watched,
-            lines.map(|line| LogLine { file: &line.file, text: &line.text, is_backlog: line.is_backlog }),
-            now,
-        );
+        let lines = lines.map(|line| LogLine { file: &line.file, text: &line.text, is_backlog: line.is_backlog });
+        take(&watched, &*home, lines, Some(follower.positions()), now);
         *watched.problems() = follower.problems().to_vec();
-        (follower, bans, look.is_behind)
+        Some((follower, look.is_behind))
     });
-    work.await.inspect_err(|error| tracing::error!(%error, "a jail has stopped")).ok()
+    work.await.inspect_err(|error| tracing::error!(%error, "a jail has stopped")).ok().flatten()
 }
 
-fn judge<'a>(watched: &Watched, lines: impl Iterator<Item = LogLine<'a>>, now: Instant) -> Vec<Ban> {
-    let mut bans = Vec::new();
+/// Judges lines and has bans made. Where reading stands is noted after that: whatever ends the program in between, its
+/// lines are read again rather than lost.
+fn take<'a>(
+    watched: &Watched,
+    home: &impl Home,
+    lines: impl Iterator<Item = LogLine<'a>>,
+    positions: Option<Positions>,
+    now: Instant,
+) {
     for line in lines {
         // Locked for one line at a time, so that whoever lifts a ban or looks at the page need not wait for a long file.
-        bans.extend(watched.state().take(&line, now));
+        let due = watched.state().take(&line, now);
+        if let Some(ban) = due {
+            home.ban_due(watched, ban);
+        }
     }
-    bans
+    if let Some(positions) = positions {
+        watched.note(positions);
+    }
 }
 
 /// Whether the files can't be read here, and the helper has a log of the jail's name.
@@ -86,12 +104,14 @@ async fn follow_by_helper(watched: &Watched, home: &impl Home, mut events: LogEv
             Ok(None) => return,
             Ok(Some(LogEvent::Interrupted(error))) => *watched.problems() = vec![error.to_string()],
             Ok(Some(LogEvent::Logs(logs))) => {
+                let is_retired = lock(&watched.is_retired);
+                if *is_retired {
+                    return;
+                }
                 let lines = logs.lines.iter();
                 let lines =
                     lines.map(|line| LogLine { file: &line.file, text: &line.text, is_backlog: line.is_backlog });
-                for ban in judge(watched, lines, now) {
-                    home.ban_due(watched, ban);
-                }
+                take(watched, home, lines, logs.positions, now);
                 if let Some(problems) = logs.problems {
                     *watched.problems() = problems;
                 }

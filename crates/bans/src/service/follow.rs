@@ -8,11 +8,12 @@ use std::{
 use palisade_base::{Error, Instant, Permit};
 use palisade_config::Config;
 use palisade_helper::client::HelperClient;
-use palisade_jail::{Jail, JailPolicy};
+use palisade_jail::JailPolicy;
+use palisade_store::Housekeeping;
 
 use super::{Bans, Inner, MEMORY, Rules, TAKEN_UP, jails::words};
 use crate::{
-    logs::{self, Home, Running, Watched},
+    logs::{self, Home, Legacy, Running, Watched},
     model::{JailFigures, JailReport, SIGN_IN},
     policy::ReadBans,
     store,
@@ -24,30 +25,6 @@ pub(super) struct LogJails {
     running: Vec<Running>,
     broken: Vec<String>,
     warnings: Vec<String>,
-}
-
-/// What is to be known about a folder of fail2ban's before it is used.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JailFindings {
-    /// The jails that can be used.
-    pub jails: Vec<String>,
-    /// Those that can't, and why.
-    pub broken: Vec<String>,
-    /// What works otherwise than whoever wrote it may think.
-    pub warnings: Vec<String>,
-}
-
-impl JailFindings {
-    /// Reads the configured folder, without starting anything.
-    #[must_use]
-    pub fn of(config: &Config) -> Self {
-        let files = logs::read_jails(config);
-        Self {
-            jails: files.jails.iter().map(|jail| jail.name.clone()).collect(),
-            broken: files.broken.iter().map(ToString::to_string).collect(),
-            warnings: files.warnings.iter().map(ToString::to_string).collect(),
-        }
-    }
 }
 
 /// The bans, as a jail's task holds them: without keeping them alive.
@@ -68,7 +45,7 @@ impl Home for Told {
 }
 
 impl Bans {
-    /// Starts the jails of the configured folder, in the place of those that run.
+    /// Starts the jails of the configuration, in the place of those that run.
     pub(super) fn start_jails(&self, config: &Config) {
         let files = logs::read_jails(config);
         let rules = self.0.rules.load_full();
@@ -90,21 +67,63 @@ impl Bans {
         *self.logs() = started;
     }
 
-    /// Stops them; gives what each has counted.
-    fn stop_jails(&self) -> HashMap<String, Jail> {
+    /// Stops them; gives what each has counted, and how far it has read.
+    fn stop_jails(&self) -> HashMap<String, Legacy> {
         let stopped = std::mem::take(&mut *self.logs());
-        let taken = |running: &Running| {
-            let jail = running.watched.with_counting(|jail| std::mem::replace(jail, Jail::new(jail.policy().clone())));
-            (running.watched.name().to_owned(), jail)
-        };
-        stopped.running.iter().map(taken).collect()
+        stopped.running.iter().map(|running| (running.watched.name().to_owned(), running.watched.retire())).collect()
     }
 
+    /// What a jail did, and how far it had read, before a restart.
     async fn restore_jail(&self, watched: &Watched) -> Result<(), Error> {
         let mut conn = self.0.store.read().await?;
         let recent = store::recent(&mut conn, watched.name(), self.now() - MEMORY, TAKEN_UP).await?;
         watched.with_counting(|jail| self.restore(watched.name(), jail, recent));
+        if let Some(text) = store::position(&mut conn, &self.0.host, watched.name()).await? {
+            match serde_json::from_str(&text) {
+                Ok(positions) => watched.remember(positions),
+                Err(error) => {
+                    tracing::warn!(jail = watched.name(), %error, "a jail begins at the end of its log files")
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Writes down how far the jails have read their log files, where that is new. To be called every few seconds: lines
+    /// since then are read again if the program is killed.
+    ///
+    /// # Errors
+    /// The database can't be used.
+    pub async fn keep_positions(&self) -> Result<(), Error> {
+        self.keep_positions_of(&self.log_jails()).await
+    }
+
+    async fn keep_positions_of(&self, jails: &[Arc<Watched>]) -> Result<(), Error> {
+        let new: Vec<_> = jails.iter().filter_map(|jail| Some((jail, jail.unkept()?))).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.0.store.write().await?;
+        for (jail, positions) in &new {
+            // Numbers and texts: nothing that JSON has no form for.
+            let text = serde_json::to_string(positions).unwrap_or_default();
+            store::keep_position(&mut tx, &self.0.host, jail.name(), &text, self.now()).await?;
+        }
+        tx.commit_housekeeping(Housekeeping::Position).await?;
+        for (jail, positions) in new {
+            jail.keep(positions);
+        }
+        Ok(())
+    }
+
+    /// Stops the jails for good, and writes down how far they have read.
+    pub(super) async fn close_jails(&self) {
+        let jails = self.log_jails();
+        drop(self.stop_jails());
+        if let Err(error) = self.keep_positions_of(&jails).await {
+            let cause = error.cause_for_log();
+            tracing::warn!(cause, "how far log files have been read could not be written down");
+        }
     }
 
     pub(super) fn log_jails(&self) -> Vec<Arc<Watched>> {
@@ -151,7 +170,11 @@ async fn run(watched: Arc<Watched>, told: Told, is_new: bool) {
         && let Err(error) = Bans(inner).restore_jail(&watched).await
     {
         let cause = error.cause_for_log();
-        tracing::warn!(jail = watched.name(), cause, "a jail does not know whom it has banned before");
+        tracing::warn!(
+            jail = watched.name(),
+            cause,
+            "a jail does not know whom it has banned, and how far it has read, before"
+        );
     }
     logs::follow(watched, told).await;
 }
@@ -159,6 +182,6 @@ async fn run(watched: Arc<Watched>, told: Told, is_new: bool) {
 /// As the file says, but for whom nobody bans and what is only tried out.
 fn policy_of(rules: &Rules, name: &str, mut policy: JailPolicy) -> JailPolicy {
     policy.allowed.extend(rules.exemptions.uncounted());
-    policy.is_shadow = rules.is_shadow(name);
+    policy.is_shadow |= rules.is_shadow(name);
     policy
 }

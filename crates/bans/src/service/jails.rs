@@ -1,11 +1,12 @@
 //! From failures to bans.
 
 use palisade_base::{AddressKey, Instant, Span};
-use palisade_jail::{BanTime, Increment, Jail, JailPolicy};
+use palisade_jail::{BanTime, Jail, JailPolicy};
 
 use super::{Bans, Rules};
 use crate::{
     Target,
+    logs::own::growth,
     model::{Ban, FailedTry, Measure, NEIGHBOURS, SIGN_IN},
 };
 
@@ -115,11 +116,7 @@ pub(super) fn sign_in_policy(rules: &Rules) -> JailPolicy {
         max_retry: config.tries,
         find_time: config.find_time(),
         ban_time: BanTime::For(config.ban_time()),
-        increment: config.increment.map(|increment| Increment {
-            factor: increment.factor,
-            multipliers: Vec::new(),
-            max_time: increment.max_seconds.map(|seconds| Span::seconds(i64::from(seconds))),
-        }),
+        increment: config.increment.map(growth),
         allowed: rules.exemptions.uncounted().collect(),
         is_shadow: rules.is_shadow(SIGN_IN),
     }

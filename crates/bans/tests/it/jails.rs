@@ -1,6 +1,6 @@
 //! Bans that jails ask for: from tries to sign in, and from log files.
 
-use std::{fs, io::Write as _, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf};
 
 use palisade_bans::{Measure, Pace, Which, may_read_bans};
 use palisade_base::Span;
@@ -8,7 +8,7 @@ use palisade_testkit::on_both_engines;
 
 use crate::{
     MIGRATOR,
-    world::{World, ip, operator},
+    world::{LogDir, World, ip, operator, until},
 };
 
 on_both_engines! {
@@ -122,56 +122,41 @@ on_both_engines! {
 }
 
 /// The guide's filter and jail, as they ship, on log files of the test's own.
-struct Guide {
-    dir: tempfile::TempDir,
-}
+struct Guide(LogDir);
 
 impl Guide {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = LogDir::new();
         let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/fail2ban");
         for name in ["filter.d/frappe.conf", "jail.d/frappe.conf"] {
-            let to = dir.path().join("fail2ban").join(name);
+            let to = dir.path("fail2ban").join(name);
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(shipped.join(name), to).unwrap();
         }
-        fs::create_dir(dir.path().join("logs")).unwrap();
-        let place = format!("[frappe]\nlogpath = {}/logs/*.log\n", dir.path().display());
-        fs::write(dir.path().join("fail2ban/jail.d/frappe.local"), place).unwrap();
-        let guide = Self { dir };
+        fs::create_dir(dir.path("logs")).unwrap();
+        let place = format!("[frappe]\nlogpath = {}/*.log\n", dir.path("logs").display());
+        fs::write(dir.path("fail2ban/jail.d/frappe.local"), place).unwrap();
+        let guide = Self(dir);
         guide.write("web.log", "2026-03-02 08:00:00,000 started\n");
         guide
     }
 
     fn jails(&self) -> String {
-        format!("fail2ban = \"{}/fail2ban\"", self.dir.path().display())
+        format!("fail2ban = \"{}\"", self.0.path("fail2ban").display())
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join("logs").join(name)
+        self.0.path("logs").join(name)
     }
 
     fn write(&self, name: &str, text: &str) {
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(self.path(name)).unwrap();
-        file.write_all(text.as_bytes()).unwrap();
+        self.0.write(&format!("logs/{name}"), text);
     }
-}
-
-/// Waits until it is so; a test that waits in vain fails.
-async fn until(mut what: impl AsyncFnMut() -> bool) {
-    for _ in 0..2_000 {
-        if what().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it did not come to be within 20 seconds");
 }
 
 async fn lines_seen(world: &World) -> (u64, u64) {
-    let report = world.bans.report(&may_read_bans(&operator()).unwrap()).await.unwrap();
-    let jail = report.jails.iter().find(|jail| jail.name == "frappe").unwrap();
-    (jail.figures.lines, jail.figures.ambiguous)
+    let seen = world.seen("frappe").await;
+    (seen.lines, seen.ambiguous)
 }
 
 on_both_engines! {
@@ -194,7 +179,7 @@ on_both_engines! {
         until(async || {
             let seen = lines_seen(&world).await.0;
             let is_new = std::mem::replace(&mut lines, seen) == seen;
-            is_new && report_failures(&world).await == 4
+            is_new && world.seen("frappe").await.failures == 4
         }).await;
         assert_eq!(world.found("203.0.113.57"), None, "four of five");
         guide.write("web.log", "2026-03-02 09:00:00,000 ERROR Authentication failed: 203.0.113.57\n");
@@ -221,15 +206,10 @@ on_both_engines! {
     }
 }
 
-async fn report_failures(world: &World) -> u64 {
-    let report = world.bans.report(&may_read_bans(&operator()).unwrap()).await.unwrap();
-    report.jails.iter().find(|jail| jail.name == "frappe").unwrap().figures.failures
-}
-
 on_both_engines! {
     async fn a_broken_jail_is_told_and_does_not_stop_the_others(db: TestStore) {
         let guide = Guide::new();
-        fs::write(guide.dir.path().join("fail2ban/jail.d/bad.conf"), "[bad]\nenabled = true\nfilter = nothing\n").unwrap();
+        fs::write(guide.0.path("fail2ban/jail.d/bad.conf"), "[bad]\nenabled = true\nfilter = nothing\n").unwrap();
         let world = World::new(db, &guide.jails()).await;
         let report = world.bans.report(&may_read_bans(&operator()).unwrap()).await.unwrap();
         assert_eq!(report.jails.iter().map(|jail| jail.name.as_str()).collect::<Vec<_>>(), ["sign-in", "frappe"]);

@@ -1,9 +1,11 @@
 //! Bans, on both engines.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod check;
 mod jails;
 mod manual;
 mod nodes;
+mod own_jails;
 mod world;
 
 use palisade_store::{Migrator, STORE_MIGRATIONS};

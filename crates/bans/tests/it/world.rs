@@ -1,8 +1,14 @@
 //! A company with its bans.
 
-use std::{net::IpAddr, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use palisade_bans::{Ban, BanFilter, Bans, FailedTry, MANAGE_BANS, NewBan, READ_BANS, Target, Which};
+use palisade_bans::{Ban, BanFilter, Bans, FailedTry, JailFigures, MANAGE_BANS, NewBan, READ_BANS, Target, Which};
 use palisade_bans::{may_manage_bans, may_read_bans};
 use palisade_base::{Authority, Caller, Clock as _, Error, Instant, Scope, Span};
 use palisade_config::Config;
@@ -41,7 +47,18 @@ impl World {
     /// The program ends, and starts again.
     pub(crate) async fn restart(&mut self) {
         self.bans.close().await;
+        self.start().await;
+    }
+
+    /// The program starts, whatever became of the one before.
+    pub(crate) async fn start(&mut self) {
         self.bans = Bans::open(self.db.reopen().await, &self.config).await.unwrap();
+    }
+
+    /// What a jail has seen since the start.
+    pub(crate) async fn seen(&self, jail: &str) -> JailFigures {
+        let report = self.bans.report(&may_read_bans(&operator()).unwrap()).await.unwrap();
+        report.jails.iter().find(|found| found.name == jail).unwrap().figures
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -99,4 +116,33 @@ impl World {
         let text = |row: &palisade_store::Row, column| row.get::<String>(column).unwrap();
         rows.iter().map(|row| ["actor", "action", "resource"].map(|column| text(row, column)).join(" ")).collect()
     }
+}
+
+/// Log files of the test's own.
+pub(crate) struct LogDir(pub(crate) tempfile::TempDir);
+
+impl LogDir {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(self.path(name)).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+}
+
+/// Waits until it is so; a test that waits in vain fails.
+pub(crate) async fn until(mut what: impl AsyncFnMut() -> bool) {
+    for _ in 0..2_000 {
+        if what().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come to be within 20 seconds");
 }

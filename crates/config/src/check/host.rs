@@ -1,12 +1,9 @@
 //! What this machine has: files, their modes, the data directory.
 
-use std::{
-    fs::{self, File},
-    os::unix::fs::PermissionsExt,
-    path::Path,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::Checker;
+use crate::file::read_file;
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     check_data_dir(checker);
@@ -53,18 +50,12 @@ fn check_data_dir(checker: &mut Checker<'_>) {
 }
 
 fn check_readable(checker: &mut Checker<'_>, at: &str, path: &Path) -> bool {
-    match File::open(path).and_then(|file| file.metadata()) {
-        Ok(found) if found.is_file() => true,
-        Ok(_) => {
-            checker.report(at, format!("{} is no file", path.display()), "Name the PEM file itself.");
-            false
-        }
-        Err(error) => {
-            let what = format!("{} can't be read: {error}", path.display());
-            checker.report(at, what, "Check the path, and that Palisade's user may read it.");
-            false
-        }
+    let read = read_file(path);
+    if let Err(error) = &read {
+        let what = format!("{} can't be read: {error}", path.display());
+        checker.report(at, what, "Name the PEM file itself, and check that Palisade's user may read it.");
     }
+    read.is_ok()
 }
 
 fn check_private(checker: &mut Checker<'_>, at: &str, path: &Path) {

@@ -73,6 +73,7 @@ fn check_backend(checker: &mut Checker<'_>, at: &str, site: &SiteConfig) {
         for (key, set) in [
             ("rule", !site.rule.is_empty()),
             ("ways_in", !site.ways_in.is_empty()),
+            ("failed_when", site.failed_when.is_some()),
             ("websockets", site.websockets == Some(true)),
         ] {
             if set {

@@ -56,6 +56,15 @@ pub struct IncrementConfig {
     pub max_seconds: Option<u32>,
 }
 
+impl IncrementConfig {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.factor.is_finite() && (0.1..=100.0).contains(&self.factor) {
+            return Ok(());
+        }
+        Err(format!("factor is {}\n  It can be 0.1 to 100.", self.factor))
+    }
+}
+
 impl Default for SignInJailConfig {
     fn default() -> Self {
         Self { tries: 5, seconds: 600, ban_seconds: 3_600, increment: None }
@@ -105,11 +114,7 @@ impl TryFrom<RawSignIn> for SignInJailConfig {
         check_range("tries", raw.tries, 1..=1_000)?;
         check_range("seconds", raw.seconds, 1..=604_800)?;
         check_range("ban_seconds", raw.ban_seconds, 1..=31_536_000)?;
-        if let Some(increment) = &raw.increment
-            && !(increment.factor.is_finite() && (0.1..=100.0).contains(&increment.factor))
-        {
-            return Err(format!("factor is {}\n  It can be 0.1 to 100.", increment.factor));
-        }
+        raw.increment.as_ref().map_or(Ok(()), IncrementConfig::check)?;
         Ok(Self { tries: raw.tries, seconds: raw.seconds, ban_seconds: raw.ban_seconds, increment: raw.increment })
     }
 }

@@ -36,6 +36,79 @@ fn trusting_everybody_is_refused_with_the_reason() {
     }
 }
 
+/// Attack on oneself: one line that quietly takes every limit and ban away.
+#[test]
+fn exempting_everybody_is_refused_with_file_and_line() {
+    for everybody in ["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3", "::ffff:0.0.0.0/96"] {
+        for (section, key) in [("limits", "allow_list"), ("jails", "never"), ("jails", "company_networks")] {
+            let found = message(&format!("{SITE}[{section}]\n{key} = [\"10.0.0.0/8\",\n\"{everybody}\"]\n"));
+            assert!(found.starts_with("palisade.toml:6:1: "), "{found}");
+            assert!(found.contains("is (almost) everybody: "), "{found}");
+            assert!(found.ends_with("Name the networks themselves, such as 198.51.100.0/24."), "{found}");
+        }
+    }
+}
+
+#[test]
+fn a_network_that_nobody_is_in_is_refused() {
+    let found = message(&format!("{SITE}[jails]\nnever = [\"::/80\"]\n"));
+    assert!(found.starts_with("palisade.toml:5:9: ::/80 holds all IPv4 addresses in their IPv6 form"), "{found}");
+    assert!(found.ends_with("Write the IPv4 network, such as 10.0.0.0/8."), "{found}");
+    let found = message(&format!("{SITE}[jails]\nnever = [\"::ffff:10.0.0.1/104\"]\n"));
+    assert!(found.contains("Write 10.0.0.0/8 for the network, or 10.0.0.1 for the one address."), "{found}");
+}
+
+#[test]
+fn a_jail_of_ones_own_is_told_what_it_lacks() {
+    let jail = |text: &str| message(&format!("{SITE}[[jail]]\n{text}\n"));
+    let sound = "logs = [\"/var/log/a.log\"]\nfailregex = ['from <HOST>$']\n";
+    for (text, expected) in [
+        (format!("name = \"App 1\"\n{sound}"), "5:8: \"App 1\" can't be a jail's name"),
+        (format!("name = \"sign-in\"\n{sound}"), "5:8: \"sign-in\" is the name of bans that are not a log file's"),
+        (format!("name = \"a\"\n{sound}[[jail]]\nname = \"a\"\n{sound}"), "9:8: two jails are called \"a\""),
+        ("name = \"a\"\nfailregex = ['<HOST>']".to_owned(), "4:1: the jail \"a\" names no log files"),
+        (
+            "name = \"a\"\nlogs = [\"/var/log/a.log\"]".to_owned(),
+            "4:1: the jail \"a\" does not say what a failure looks like",
+        ),
+        (
+            format!("name = \"a\"\nfilter = \"/etc/fail2ban/filter.d/sshd.conf\"\n{sound}"),
+            "8:13: the jail \"a\" has a filter and a failregex",
+        ),
+        (
+            "name = \"a\"\nlogs = [\"/a\"]\nfailregex = ['x <HOST>',\n\"a\\nb\"]".to_owned(),
+            "8:1: an entry of failregex is empty, or more than one line",
+        ),
+        (format!("name = \"a\"\n{sound}max_tries = 0"), "8:13: max_tries is 0"),
+        (format!("name = \"a\"\n{sound}ban_seconds = 31536001"), "8:15: ban_seconds is 31536001"),
+        (format!("name = \"a\"\n{sound}increment = {{ factor = 0.0 }}"), "8:13: factor is 0"),
+        (format!("name = \"a\"\n{sound}findtime = 600"), "8:1: unknown field `findtime`"),
+    ] {
+        let found = jail(&text);
+        assert!(found.starts_with(&format!("palisade.toml:{expected}")), "{expected}\n{found}");
+    }
+}
+
+#[test]
+fn what_every_answer_would_be_is_no_sign_of_a_failed_try() {
+    let site = |text: &str| {
+        message(&format!(
+            "[[site]]\nname = \"a\"\nhosts = [\"a.example\"]\nupstream = \"http://127.0.0.1:9\"\n{text}\n"
+        ))
+    };
+    for (text, expected) in [
+        ("failed_when = { location = \"/\" }", "every redirect begins with \"/\", that of a sign-in too"),
+        ("failed_when = { location = \"login\" }", "\"login\" is no path of a site"),
+        ("failed_when = { statuses = [42] }", "42 is no status of an answer"),
+        ("failed_when = { status = [401] }", "unknown field `status`"),
+    ] {
+        let found = site(text);
+        assert!(found.starts_with("palisade.toml:5:") && found.contains(expected), "{expected}\n{found}");
+    }
+    let built_in = message(&format!("{SITE}failed_when = {{ statuses = [401] }}\n"));
+    assert!(built_in.contains("failed_when is for guarded sites"), "{built_in}");
+}
+
 #[test]
 fn a_host_in_two_sites_is_found_where_it_is_repeated() {
     let text = format!("{SITE}\n[[site]]\nname = \"other\"\nhosts = [\"a.example.com\", \"KPI.example.com.\"]\n");

@@ -56,6 +56,34 @@ fn a_full_file_is_read() {
     assert_eq!(config.company.time_zone.zone().iana_name(), Some("Europe/London"));
 }
 
+/// Written in IPv6 form they would never match: clients' addresses are compared as IPv4.
+#[test]
+fn ipv4_in_ipv6_form_is_ipv4_wherever_a_network_stands() {
+    let config = parse(&format!(
+        "trusted_proxies = [\"::ffff:10.0.3.0/124\"]\n{SITE}[limits]\nallow_list = [\"::ffff:198.51.100.7\"]\n\
+         [jails]\nnever = [\"::ffff:192.0.2.0/120\"]\n"
+    ));
+    assert!(config.trusted_proxies[0].contains("10.0.3.9".parse().unwrap()));
+    assert!(!config.trusted_proxies[0].contains("10.0.3.16".parse().unwrap()));
+    assert!(config.limits.allow_list[0].contains("198.51.100.7".parse().unwrap()));
+    assert!(config.jails.never[0].contains("::ffff:192.0.2.255".parse().unwrap()));
+    assert_eq!(config.jails.never[0].to_string(), "192.0.2.0/24");
+}
+
+#[test]
+fn a_jail_of_ones_own_has_the_guides_numbers() {
+    let config = parse(&format!(
+        "{SITE}[[jail]]\nname = \"app\"\nlogs = [\"/var/log/app.log\"]\nfailregex = ['from <HOST>$']\n"
+    ));
+    let jail = &config.jail[0];
+    assert_eq!((jail.max_tries, jail.find_seconds, jail.ban_seconds, jail.shadow), (5, 600, 3_600, false));
+    let longer = parse(&format!(
+        "{SITE}[[jail]]\nname = \"app\"\nlogs = [\"/var/log/app.log\"]\nfailregex = ['from <HOST>$']\nban_seconds = 60\n"
+    ));
+    assert_eq!(config.differences(&longer), ["jail.app.ban_seconds: 3600 → 60"]);
+    assert!(config.needs_restart(&longer).is_empty());
+}
+
 /// covers K3.1 (part)
 #[test]
 fn the_environments_database_stands_before_the_files() {

@@ -1,7 +1,5 @@
 //! A filter's options with every substitution made: still text, but final.
 
-use std::collections::BTreeMap;
-
 use crate::{
     files::ConfigFiles,
     filter::options::split_options,
@@ -17,7 +15,9 @@ const OPTIONS: [&str; 7] =
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
     pub(crate) place: Place,
-    pub(crate) options: BTreeMap<String, Value>,
+    pub(crate) options: Options,
+    /// Each line of an option stands at its own place: the option's line plus its number.
+    pub(crate) is_list: bool,
     /// Every option of the file, for a jail's `%(known/…)s`.
     pub(crate) known: Options,
 }
@@ -50,11 +50,12 @@ impl Definition {
     }
 
     /// The option's lines, empty ones left out.
-    pub(crate) fn lines(&self, option: &str) -> impl Iterator<Item = (&str, &Place)> {
-        let value = self.options.get(option).into_iter();
-        value
-            .flat_map(|value| value.text.split('\n').map(move |line| (line.trim_end_matches('\r'), &value.place)))
-            .filter(|(line, _)| !line.trim().is_empty())
+    pub(crate) fn lines(&self, option: &str) -> impl Iterator<Item = (&str, Place)> {
+        let lines = self.options.get(option).into_iter().flat_map(|value| {
+            let place = |number| if self.is_list { value.place.below(number) } else { value.place.clone() };
+            value.text.split('\n').enumerate().map(move |(number, line)| (line.trim_end_matches('\r'), place(number)))
+        });
+        lines.filter(|(line, _)| !line.trim().is_empty())
     }
 }
 
@@ -73,7 +74,7 @@ fn resolve(ini: &Ini, mut given: Options) -> Result<Definition, JailError> {
     substitute_tags(&mut options, &|name| lookup.get(name))?;
     let known = known_options(ini, &lookup, &options)?;
     options.retain(|name, _| OPTIONS.contains(&name.as_str()));
-    Ok(Definition { place: ini.place.clone(), options, known })
+    Ok(Definition { place: ini.place.clone(), options, is_list: false, known })
 }
 
 /// The values of [Init] are parameters that nobody gave.

@@ -2,6 +2,7 @@
 
 mod definition;
 mod options;
+mod standalone;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::{
 
 pub(crate) use definition::Definition;
 pub(crate) use options::split_options;
+pub use standalone::Expressions;
 
 /// More rules than this are no filter.
 const MAX_RULES: usize = 500;
@@ -28,6 +30,7 @@ pub(crate) struct Rule {
     pub(crate) pattern: Pattern,
     /// As it stands in the file, substitutions made.
     pub(crate) text: String,
+    place: Place,
 }
 
 /// A filter, ready to judge lines. It is never changed; every log file's [`Judge`](crate::Judge) shares it.
@@ -80,9 +83,12 @@ impl Filter {
         let single = PatternOptions::default();
         let prefix = patterns(definition, "prefregex", single)?.into_iter().next().map(|rule| rule.pattern);
         let rules = patterns(definition, "failregex", options)?;
-        check_hosts(definition, prefix.as_ref(), &rules)?;
+        check_hosts(prefix.as_ref(), &rules)?;
         let ignored = patterns(definition, "ignoreregex", single)?.into_iter().map(|rule| rule.pattern).collect();
-        warn_of_greed(definition, prefix.as_ref(), &rules, &mut warnings);
+        // An expression that nobody but us reads can't mislead fail2ban.
+        if !definition.is_list {
+            warn_of_greed(definition, prefix.as_ref(), &rules, &mut warnings);
+        }
         Ok(Self {
             name: name.to_owned(),
             gate: Gate::new(rules.iter().map(|rule| &rule.pattern)),
@@ -136,13 +142,13 @@ fn patterns(definition: &Definition, option: &str, options: PatternOptions) -> R
     for (text, place) in definition.lines(option) {
         if rules.len() == MAX_RULES {
             let what = format!("`{option}` has more than {MAX_RULES} lines");
-            return Err(JailError::new(place.clone(), what, "Split the filter."));
+            return Err(JailError::new(place, what, "Split the filter."));
         }
         let pattern = Pattern::new(text, options).map_err(|why| {
             let what = format!("the {option} `{}` is not understood: {why}", shortened(text));
             JailError::new(place.clone(), what, BETTER_WRITTEN)
         })?;
-        rules.push(Rule { pattern, text: text.to_owned() });
+        rules.push(Rule { pattern, text: text.to_owned(), place });
     }
     Ok(rules)
 }
@@ -156,8 +162,7 @@ fn dates(definition: &Definition) -> Result<DateForms, JailError> {
 }
 
 /// Each rule must say, by itself or through the prefix, whose failure it is.
-fn check_hosts(definition: &Definition, prefix: Option<&Pattern>, rules: &[Rule]) -> Result<(), JailError> {
-    let place = || definition.options.get("failregex").map_or_else(|| definition.place.clone(), |v| v.place.clone());
+fn check_hosts(prefix: Option<&Pattern>, rules: &[Rule]) -> Result<(), JailError> {
     let says_who =
         |pattern: &Pattern| ["ip4", "ip6", "dns", "fid", "mlfid"].iter().any(|group| pattern.has_group(group));
     if prefix.is_some_and(says_who) {
@@ -167,7 +172,7 @@ fn check_hosts(definition: &Definition, prefix: Option<&Pattern>, rules: &[Rule]
         None => Ok(()),
         Some(rule) => {
             let what = format!("the failregex `{}` does not say whose failure it is", shortened(&rule.text));
-            Err(JailError::new(place(), what, "Put <HOST> where the address stands."))
+            Err(JailError::new(rule.place.clone(), what, "Put <HOST> where the address stands."))
         }
     }
 }
@@ -175,16 +180,16 @@ fn check_hosts(definition: &Definition, prefix: Option<&Pattern>, rules: &[Rule]
 fn warn_of_greed(definition: &Definition, prefix: Option<&Pattern>, rules: &[Rule], warnings: &mut Vec<Warning>) {
     let fix = "A whole address is read here, and nobody is banned where there are two. For fail2ban itself, write \
                `.*?` or a fixed text before <HOST>.";
-    let mut warn = |option: &str, text: &str| {
-        let place = definition.options.get(option).map_or_else(|| definition.place.clone(), |v| v.place.clone());
+    let mut warn = |place: Place, text: &str| {
         let what =
             format!("in `{}` something greedy before <HOST> can swallow the start of the address", shortened(text));
         warnings.push(Warning::new(place, what, fix));
     };
     if prefix.is_some_and(|prefix| prefix.is_greedy) {
-        warn("prefregex", "prefregex");
+        let value = definition.options.get("prefregex");
+        warn(value.map_or(&definition.place, |value| &value.place).clone(), "prefregex");
     }
     for rule in rules.iter().filter(|rule| rule.pattern.is_greedy) {
-        warn("failregex", &rule.text);
+        warn(rule.place.clone(), &rule.text);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use palisade_base::Span;
 
 use super::{
@@ -80,6 +80,20 @@ impl JailFiles {
         }
         found.warnings.dedup();
         Ok(found)
+    }
+}
+
+/// A network of this length holds a sixteenth of all addresses; a shorter one is as good as all of them.
+const NEARLY_ALL: u8 = 4;
+
+/// An address or a network; IPv4 in IPv6 form as IPv4, as addresses are compared.
+fn parse_network(word: &str) -> Option<IpNet> {
+    let network = word.parse::<IpNet>().or_else(|_| word.parse::<IpAddr>().map(IpNet::from)).ok()?;
+    match (network.addr().to_canonical(), network.prefix_len()) {
+        (IpAddr::V4(v4), length @ 96..) if network.addr().is_ipv6() => {
+            Ipv4Net::new(v4, length - 96).ok().map(IpNet::from)
+        }
+        _ => Some(network),
     }
 }
 
@@ -213,14 +227,20 @@ impl Section<'_> {
         let Some(value) = self.get("ignoreip")? else { return Ok(Vec::new()) };
         let mut networks = Vec::new();
         for word in value.text.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()) {
-            match word.parse::<IpNet>().or_else(|_| word.parse::<IpAddr>().map(IpNet::from)) {
-                Ok(network) => networks.push(network),
-                Err(_) => {
-                    let what = format!("`{}` under `ignoreip` is neither an address nor a network", shortened(word));
-                    let fix = "Names are not looked up: write the address.";
-                    warnings.push(Warning::new(value.place.clone(), what, fix));
-                }
+            let mut warn = |what, fix| warnings.push(Warning::new(value.place.clone(), what, fix));
+            let Some(network) = parse_network(word) else {
+                let what = format!("`{}` under `ignoreip` is neither an address nor a network", shortened(word));
+                warn(what, "Names are not looked up: write the address.");
+                continue;
+            };
+            if network.prefix_len() < NEARLY_ALL {
+                let what = format!(
+                    "`{network}` under `ignoreip` in [{}] is (nearly) everybody, so nobody is banned",
+                    self.name
+                );
+                warn(what, "Name the networks themselves, such as 198.51.100.0/24.");
             }
+            networks.push(network);
         }
         Ok(networks)
     }

@@ -42,6 +42,45 @@ fn a_missing_configuration_is_told_with_the_command_that_makes_one() {
     );
 }
 
+/// Attack: a name that never ends.
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let said = run(Command::new(env!("CARGO_BIN_EXE_palisade")).args(["--config", "/dev/zero", "config", "check"]));
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.starts_with("palisade: /dev/zero: the file can't be read: it is a device, not a file\n"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn what_is_to_be_known_of_jails_is_told_with_file_and_line() {
+    let place = Place::embedded();
+    place.run(&["setup"]);
+    let before = fs::read_to_string(place.config()).unwrap();
+    let line = before.lines().count() + 4;
+    let with_jail = |regex: &str| {
+        let jail = format!("[[jail]]\nname = \"app\"\nlogs = [\"/nowhere/*.log\"]\nfailregex = ['{regex}']\n");
+        fs::write(place.config(), format!("{before}{jail}")).unwrap();
+        place.run(&["config", "check"])
+    };
+    let file = place.config().display().to_string();
+    let said = with_jail("from <HOST>$");
+    let warning = format!("{file}:{}:8: warning: jail \"app\": no file matches /nowhere/*.log", line - 1);
+    assert_eq!((said.code, said.err.contains(&warning)), (0, true), "{}", said.err);
+    let said = with_jail("(from <HOST>$");
+    let error = format!("{file}:{line}:14: jail \"app\": the failregex `(from <HOST>$` is not understood");
+    assert_eq!((said.code, said.err.contains(&error)), (2, true), "{}", said.err);
+    let said = place.run(&["serve"]);
+    assert_eq!(
+        (said.code != 0, said.err.contains(&error)),
+        (true, true),
+        "who wrote a jail counts on it: {}",
+        said.err
+    );
+}
+
 #[test]
 fn a_password_in_a_url_is_never_repeated() {
     let place = Place::embedded();

@@ -1,6 +1,7 @@
 //! `[[site]]`
 
 pub(crate) mod access;
+pub(crate) mod failed_when;
 pub(crate) mod path;
 pub(crate) mod preset;
 pub(crate) mod upstream;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     access::{AccessConfig, RuleConfig},
+    failed_when::{FailedWhen, FailedWhenConfig},
     path::PathPrefix,
     preset::Preset,
     upstream::UpstreamConfig,
@@ -42,6 +44,8 @@ section! {
         websockets: Option<bool> = None,
         /// Further paths by which people sign in, beside the preset's: what is tried there is counted and limited.
         ways_in: Vec<PathPrefix> = Vec::new(),
+        /// Which answers to a try to sign in at a guarded site count as a failed one: `{ statuses = [401, 403] }`, a redirect to what begins like `location = "/login?error"`, or an HTML page with status 200 (`form_again = true`). What is left out is as usual: 401 and 403, no redirect, `form_again` with preset `kpi` alone. `{ statuses = [], form_again = false }` counts none.
+        failed_when: Option<FailedWhenConfig> = None,
         /// Further cookies of the application that its scripts read, beside the preset's. All others are hidden from scripts (HttpOnly).
         script_cookies: Vec<String> = Vec::new(),
         /// Who gets to a guarded site; see `[site.access]`.
@@ -157,6 +161,12 @@ impl SiteConfig {
     /// Every path by which people sign in to a guarded site: the preset's, and the site's own.
     pub fn all_ways_in(&self) -> impl Iterator<Item = &str> {
         self.preset.ways_in().iter().copied().chain(self.ways_in.iter().map(PathPrefix::as_str))
+    }
+
+    /// Which answers of a guarded application to a try to sign in tell that it failed.
+    #[must_use]
+    pub fn failed_when(&self) -> FailedWhen {
+        FailedWhen::of(self.failed_when.as_ref(), self.preset)
     }
 
     /// Whether scripts may read this cookie of the application's.
