@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use jiff::tz::TimeZone;
 use palisade_bans::BanFacts;
 use palisade_base::{Error, Instant, Kind};
-use palisade_web::Failure;
+use palisade_web::{Failure, assets};
 
 use crate::{
     pipeline::{self, Next},
@@ -22,11 +22,25 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
     match shared.bans.find(facts.client.address, facts.now) {
         None => pipeline::run(next, passage),
         Some(ban) => {
-            shared.metrics.refused("ban");
-            let response = refuse(facts, &ban);
+            let response = look_of_page(&passage).unwrap_or_else(|| {
+                shared.metrics.refused("ban");
+                refuse(facts, &ban)
+            });
             Box::pin(async { response })
         }
     }
+}
+
+/// The files that the ban page shows itself by. They are compiled in and the same for everybody, so they cost and tell
+/// nothing; without them the page would look as if the site were broken, and people would try again.
+const LOOK: [&str; 2] = ["palisade.css", "favicon.svg"];
+
+fn look_of_page(passage: &Passage) -> Option<Response> {
+    let request = &passage.request;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let path = request.uri().path().strip_prefix(passage.facts.site()?.render.files_under).filter(|_| reads)?;
+    let file = LOOK.iter().map(|name| assets::path(name)).find(|address| *address == path)?;
+    assets::file_named(file.strip_prefix("/assets/")?).ok()
 }
 
 fn refuse(facts: &Facts, ban: &BanFacts) -> Response {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Uri};
 use palisade_base::Actor;
 use palisade_config::LimitBy;
 use palisade_counters::{LimitKey, Verdict};
@@ -36,9 +36,10 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
         }
     };
     let facts = facts.clone();
+    let way = facts.kind.is_sign_in().then(|| passage.request.uri().clone());
     Box::pin(async move {
         let mut response = pipeline::run(next, passage).await;
-        learn(&shared, &facts, who.shown, &response);
+        learn(&shared, &facts, who.shown, way.as_ref().map(Uri::path), &response);
         for (name, value) in figures("user", &verdict) {
             response.headers_mut().entry(name).or_insert(value);
         }
@@ -87,13 +88,14 @@ fn shown(shared: &Shared, passage: &Passage) -> Option<Shown> {
     shared.limits.sessions.shown(&site.name, names, passage.request.headers(), passage.facts.now)
 }
 
-/// What the app says of its sessions.
-fn learn(shared: &Shared, facts: &Facts, shown: Option<Shown>, response: &Response) {
+/// What the app says of its sessions. `way` is where somebody tried to sign in, if that is what it was.
+fn learn(shared: &Shared, facts: &Facts, shown: Option<Shown>, way: Option<&str>, response: &Response) {
     let Some(site) = facts.site() else { return };
     let Some(ways) = site.ways_in.as_ref().filter(|_| response.extensions().get::<FromApp>().is_some()) else { return };
     let (status, headers) = (response.status(), response.headers());
-    let accepted = (status.is_success() || status.is_redirection()) && !ways.is_failure(status, headers);
-    let answer = AnswerTo { sign_in: facts.kind.is_sign_in() && accepted, confirms: ways.frappe };
+    let is_success = status.is_success() || status.is_redirection();
+    let sign_in = way.is_some_and(|way| is_success && !ways.is_failure(status, headers, way));
+    let answer = AnswerTo { sign_in, confirms: ways.frappe };
     shared.limits.sessions.learn(&site.name, ways.session_cookies, headers, shown, answer, facts.now);
 }
 

@@ -134,7 +134,7 @@ async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next:
         Some(LateTry::Admitted) | None => {}
     }
     let says_nothing = asked_by == AskedBy::Link && link == Link::Uncounted && !tried.credentials;
-    if !says_nothing && tried.failed(&ways, &facts, &response) {
+    if !says_nothing && tried.failed(&ways, &facts, way.path(), &response) {
         tell_jails(&shared, &facts, way.path(), tried.account, response.status());
     }
     response
@@ -180,11 +180,12 @@ struct Tried {
 
 impl Tried {
     /// Whether the app did not let somebody in. What the gate itself refused is nobody's failure to sign in.
-    fn failed(&self, ways: &WaysIn, facts: &Facts, response: &Response) -> bool {
+    fn failed(&self, ways: &WaysIn, facts: &Facts, path: &str, response: &Response) -> bool {
         let is_try = facts.kind.is_sign_in() || self.late.get().is_some();
         let by_app = response.extensions().get::<FromApp>().is_some();
-        let unknown = self.credentials && response.status() == StatusCode::UNAUTHORIZED;
-        by_app && (unknown || (is_try && ways.is_failure(response.status(), response.headers())))
+        let status = response.status();
+        let unknown = self.credentials && status == StatusCode::UNAUTHORIZED && ways.is_failed_status(status);
+        by_app && (unknown || (is_try && ways.is_failure(status, response.headers(), path)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 
-use palisade_config::{PathPrefix, Preset, SiteConfig};
+use palisade_config::{FailedWhen, PathPrefix, Preset, SiteConfig};
 
 use super::{
     command,
@@ -31,9 +31,8 @@ pub struct WaysIn {
     pub(crate) files: Vec<String>,
     /// The cookies of its sessions.
     pub(crate) session_cookies: &'static [&'static str],
-    /// A form that comes back with 200 was not accepted: who is let in is sent elsewhere. So it is with Flask's forms;
-    /// Frappe says 401.
-    pub(crate) form_again_is_failure: bool,
+    /// Which answers tell that somebody was not let in.
+    pub(crate) failed_when: FailedWhen,
 }
 
 /// What the head of a request is.
@@ -72,7 +71,7 @@ impl WaysIn {
                 .collect(),
             files: site.preset.static_paths().iter().map(|path| (*path).to_owned()).collect(),
             session_cookies: session_cookies(site.preset),
-            form_again_is_failure: site.preset == Preset::Kpi,
+            failed_when: site.failed_when(),
         }
     }
 
@@ -99,14 +98,22 @@ impl WaysIn {
         self.frappe
     }
 
-    /// Whether an answer of the app says that somebody was not let in.
-    pub(crate) fn is_failure(&self, status: StatusCode, headers: &HeaderMap) -> bool {
-        let html = || {
-            let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-            value.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"))
+    /// Whether an answer of the app to a try at `path` says that somebody was not let in.
+    pub(crate) fn is_failure(&self, status: StatusCode, headers: &HeaderMap, path: &str) -> bool {
+        let text = |name| headers.get(name).map(|value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()));
+        let html = || text(header::CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+        let led_back = || {
+            let prefix = self.failed_when.location.as_ref();
+            prefix.zip(text(header::LOCATION)).is_some_and(|(prefix, location)| prefix.fits(&location, path))
         };
-        matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-            || (self.form_again_is_failure && status == StatusCode::OK && html())
+        self.is_failed_status(status)
+            || (status.is_redirection() && led_back())
+            || (self.failed_when.form_again && status == StatusCode::OK && html())
+    }
+
+    /// Whether the status alone says so.
+    pub(crate) fn is_failed_status(&self, status: StatusCode) -> bool {
+        self.failed_when.statuses.contains(&status.as_u16())
     }
 
     fn is_way_in(&self, path: &PathReading, query: &Findings, reads: bool) -> bool {
@@ -278,7 +285,39 @@ mod tests {
             (kpi(), 200, &json, false),
             (kpi(), 401, &json, true),
         ] {
-            assert_eq!(ways.is_failure(StatusCode::from_u16(status).unwrap(), headers), failed, "{status}");
+            assert_eq!(ways.is_failure(StatusCode::from_u16(status).unwrap(), headers, "/login"), failed, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_site_says_itself_which_answers_are_failures() {
+        let ways = |text: &str| {
+            let text = format!(
+                "[[site]]\nname = \"a\"\nhosts = [\"a.example\"]\nupstream = \"http://127.0.0.1:8000\"\n{text}"
+            );
+            WaysIn::of(&palisade_config::Config::parse(std::path::Path::new("palisade.toml"), &text).unwrap().sites[0])
+        };
+        let to = |location| HeaderMap::from_iter([(header::LOCATION, HeaderValue::from_static(location))]);
+        let html = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("text/html"))]);
+        let redirect = ways("failed_when = { location = \"/login?error\" }");
+        let only_422 = ways("failed_when = { statuses = [422] }");
+        let form = ways("failed_when = { form_again = true }");
+        let none = ways("preset = \"kpi\"\nfailed_when = { statuses = [], form_again = false }");
+        for (ways, status, headers, failed) in [
+            (&redirect, 302, &to("/login?error=1"), true),
+            (&redirect, 303, &to("https://a.example/login?error"), true),
+            (&redirect, 302, &to("/"), false),
+            (&redirect, 200, &to("/login?error"), false),
+            (&redirect, 302, &html, false),
+            (&redirect, 401, &html, true),
+            (&only_422, 422, &html, true),
+            (&only_422, 401, &html, false),
+            (&form, 200, &html, true),
+            (&none, 200, &html, false),
+            (&none, 401, &html, false),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(ways.is_failure(status, headers, "/login"), failed, "{status} {headers:?}");
         }
     }
 

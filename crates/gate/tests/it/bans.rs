@@ -2,6 +2,8 @@
 
 use palisade_bans::{FailedTry, MANAGE_BANS, NewBan, Target, may_manage_bans};
 use palisade_base::{Authority, Caller, Scope, Span};
+use palisade_config::Config;
+use palisade_web::assets;
 
 use crate::harness::{TestGate, network};
 
@@ -107,6 +109,40 @@ async fn the_ban_page_is_an_answer_like_any_other_and_health_still_answers() {
     assert!(answer.headers().contains_key("content-security-policy"));
     assert!(answer.headers().contains_key("x-request-id"));
     assert_eq!(status(&gate, "192.0.2.7", "/.well-known/palisade/health").await, 200);
+}
+
+/// Without its style sheet the page would look as if the site were broken.
+#[tokio::test]
+async fn the_ban_page_has_its_look_and_nothing_else_of_the_site_is_shown() {
+    let gate = TestGate::with(|config| {
+        config.trusted_proxies = vec!["127.0.0.1".to_owned().try_into().unwrap()];
+        let text = "[[site]]\nname = \"tems\"\nhosts = [\"tems.example\"]\nupstream = \"http://127.0.0.1:9\"\n";
+        config.sites.extend(Config::parse("palisade.toml".as_ref(), text).unwrap().sites);
+    })
+    .await;
+    fail(&gate, "192.0.2.7", 5);
+    let client = gate.client();
+    for (host, files_under) in [("kpi.example", ""), ("tems.example", "/.palisade")] {
+        let ask = |path: &str| client.get(gate.url(host, path)).header("x-forwarded-for", "192.0.2.7").send();
+        let page = ask("/").await.unwrap();
+        assert_eq!(page.status(), 403, "{host}");
+        assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("style-src 'self'"));
+        let page = page.text().await.unwrap();
+        for (name, kind) in [("palisade.css", "text/css"), ("favicon.svg", "image/svg+xml")] {
+            let address = format!("{files_under}{}", assets::path(name));
+            assert!(page.contains(&format!("href=\"{address}\"")), "{host} names {address}: {page}");
+            let file = ask(&address).await.unwrap();
+            assert_eq!(
+                (file.status().as_u16(), file.headers()["content-type"].to_str().unwrap().starts_with(kind)),
+                (200, true)
+            );
+        }
+        for path in ["rows.js", "icons.svg"].map(|name| format!("{files_under}{}", assets::path(name))) {
+            assert_eq!(ask(&path).await.unwrap().status(), 403, "{host}{path}");
+        }
+        let post = client.post(gate.url(host, &format!("{files_under}{}", assets::path("palisade.css"))));
+        assert_eq!(post.header("x-forwarded-for", "192.0.2.7").send().await.unwrap().status(), 403);
+    }
 }
 
 /// A missing icon is no try to sign in.
