@@ -4,13 +4,19 @@
 //! where the path is written exactly as the rule is. What **closes** one (networks, roles, `sign_in = "required"`) counts
 //! however an application could read it: in other capitals, with parameters of segments cut off. That a path can be read in
 //! two ways altogether, the layer that knows the host has refused before.
+//!
+//! Behind a Frappe site a rule for a method's path holds for the method, by whichever door it is called (see
+//! [`crate::calls`]).
 
 use std::{net::IpAddr, sync::OnceLock};
 
 use http::{HeaderMap, header};
 use palisade_config::{Config, HostName, IdentityForm, Network, PathPrefix, RuleConfig, SignIn, SiteConfig};
 
-use crate::path::{PathReading, RulePath};
+use crate::{
+    calls::Calls,
+    path::{PathReading, RulePath, Target},
+};
 
 /// What a guarded site asks of its visitors.
 pub struct SiteAccess {
@@ -46,6 +52,26 @@ impl Rule {
     fn asks(&self) -> bool {
         self.config.sign_in == Some(SignIn::Required) || !self.config.roles.is_empty()
     }
+
+    fn is_open_from(&self, client: IpAddr) -> bool {
+        let networks = &self.config.networks;
+        networks.is_empty() || networks.iter().any(|network| network.contains(client))
+    }
+}
+
+/// Each list once.
+fn want<'a>(wanted: &mut Vec<&'a [String]>, roles: &'a [String]) {
+    if !wanted.contains(&roles) {
+        wanted.push(roles);
+    }
+}
+
+fn need(open: bool, wanted: Vec<&[String]>) -> Need<'_> {
+    match (open, wanted.is_empty()) {
+        (false, _) => Need::OtherNetwork,
+        (true, true) => Need::Nothing,
+        (true, false) => Need::SignIn(wanted),
+    }
 }
 
 /// What a request needs.
@@ -78,49 +104,85 @@ impl SiteAccess {
         })
     }
 
-    /// What a request for this path, from this address, needs.
-    pub(crate) fn judge(&self, path: &PathReading, client: IpAddr) -> Need<'_> {
-        let mut wanted: Vec<&[String]> = Vec::new();
-        for rule in self.rules.iter().filter(|rule| rule.path.may_be(path)) {
-            let RuleConfig { networks, roles, sign_in, .. } = &rule.config;
-            if !networks.is_empty() && !networks.iter().any(|network| network.contains(client)) {
-                return Need::OtherNetwork;
-            }
-            let own = if roles.is_empty() { &self.roles } else { roles };
-            let asks = rule.asks();
-            if rule.path.is(path) {
-                let usual = if asks { SignIn::Required } else { self.sign_in };
-                return self.need(sign_in.unwrap_or(usual), wanted, own);
-            }
-            // Read in another way it would be this rule's: what closes counts, and the next rules are asked too.
-            if asks {
-                wanted.push(own);
-            }
-        }
-        self.need(self.sign_in, wanted, &self.roles)
+    /// What a request from this address needs: for its path, and for each method that it commands besides.
+    pub(crate) fn judge(&self, target: Target<'_>, client: IpAddr) -> Need<'_> {
+        let mut wanted = Vec::new();
+        let open = self.ask_for_path(target, client, &mut wanted) && self.ask_for(target.commands, client, &mut wanted);
+        need(open, wanted)
     }
 
-    fn need<'a>(&self, sign_in: SignIn, mut wanted: Vec<&'a [String]>, roles: &'a [String]) -> Need<'a> {
-        if sign_in == SignIn::Required {
-            wanted.push(roles);
+    /// What these commands need, whatever the path is.
+    pub(crate) fn judge_commands(&self, commands: &Calls, client: IpAddr) -> Need<'_> {
+        let mut wanted = Vec::new();
+        let open = self.ask_for(commands, client, &mut wanted);
+        need(open, wanted)
+    }
+
+    /// Adds the roles that the path asks for; gives whether it is open from there.
+    fn ask_for_path<'a>(&'a self, target: Target<'_>, client: IpAddr, wanted: &mut Vec<&'a [String]>) -> bool {
+        for rule in self.rules.iter().filter(|rule| rule.path.may_be(target)) {
+            if !rule.is_open_from(client) {
+                return false;
+            }
+            if rule.path.is(target.path) {
+                let usual = if rule.asks() { SignIn::Required } else { self.sign_in };
+                if rule.config.sign_in.unwrap_or(usual) == SignIn::Required {
+                    want(wanted, self.roles_of(rule));
+                }
+                return true;
+            }
+            // Read in another way it would be this rule's: what closes counts, and the next rules are asked too.
+            if rule.asks() {
+                want(wanted, self.roles_of(rule));
+            }
         }
-        if wanted.is_empty() { Need::Nothing } else { Need::SignIn(wanted) }
+        self.ask_as_usual(wanted);
+        true
+    }
+
+    /// The same for commands. No rule opens one: what opens a path opens that path, and a command runs on any.
+    fn ask_for<'a>(&'a self, commands: &Calls, client: IpAddr, wanted: &mut Vec<&'a [String]>) -> bool {
+        if commands.is_empty() {
+            return true;
+        }
+        for rule in self.rules.iter().filter(|rule| rule.path.is_called_by(commands)) {
+            if !rule.is_open_from(client) {
+                return false;
+            }
+            if rule.asks() {
+                want(wanted, self.roles_of(rule));
+            }
+        }
+        self.ask_as_usual(wanted);
+        true
+    }
+
+    fn ask_as_usual<'a>(&'a self, wanted: &mut Vec<&'a [String]>) {
+        if self.sign_in == SignIn::Required {
+            want(wanted, &self.roles);
+        }
+    }
+
+    fn roles_of<'a>(&'a self, rule: &'a Rule) -> &'a [String] {
+        if rule.config.roles.is_empty() { &self.roles } else { &rule.config.roles }
     }
 
     /// Whether the request comes with the application's own token, on a path where that is enough. Whether the token is
-    /// any good, the application says.
-    pub(crate) fn takes_own_token(&self, path: &PathReading, headers: &HeaderMap) -> bool {
-        !self.api_paths.is_empty() && shows_own_token(headers) && self.takes_tokens_on(path)
+    /// any good, the application says. A command may be for anything, so a token is never enough for one.
+    pub(crate) fn takes_own_token(&self, target: Target<'_>, headers: &HeaderMap) -> bool {
+        !self.api_paths.is_empty() && shows_own_token(headers) && self.takes_tokens_for(target)
     }
 
-    /// Whether the application's own token is enough on this path.
-    pub(crate) fn takes_tokens_on(&self, path: &PathReading) -> bool {
-        self.api_paths.iter().any(|prefix| path.is_under(prefix)) && !self.is_closed_by_rule(path)
+    /// Whether the application's own token is enough there.
+    pub(crate) fn takes_tokens_for(&self, target: Target<'_>) -> bool {
+        self.api_paths.iter().any(|prefix| target.path.is_under(prefix))
+            && target.commands.is_empty()
+            && !self.is_closed_by_rule(target)
     }
 
     /// Whether a rule asks for somebody on this path: then a token, whose worth only the application knows, is not enough.
-    fn is_closed_by_rule(&self, path: &PathReading) -> bool {
-        self.rules.iter().any(|rule| rule.asks() && rule.path.may_be(path))
+    fn is_closed_by_rule(&self, target: Target<'_>) -> bool {
+        self.rules.iter().any(|rule| rule.asks() && rule.path.may_be(target))
     }
 
     /// Whether pages ask for this path on their own.
@@ -171,6 +233,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::calls::Call;
 
     const OFFICE: &str = "10.0.0.7";
     const ELSEWHERE: &str = "192.0.2.7";
@@ -187,8 +250,21 @@ mod tests {
         PathReading::of_text(path).unwrap()
     }
 
+    fn on_path(path: &PathReading) -> Target<'_> {
+        const NOTHING: &Calls = &Calls::NONE;
+        Target { path, call: Call::in_path(path.lenient()), commands: NOTHING }
+    }
+
+    /// On a path, with commands besides.
+    fn commanded<'a>(access: &'a SiteAccess, path: &str, from: &str, given: &[&str]) -> Need<'a> {
+        let (path, mut commands) = (read(path), Calls::default());
+        given.iter().for_each(|command| commands.note(command.as_bytes()));
+        access.judge(Target { commands: &commands, ..on_path(&path) }, from.parse().unwrap())
+    }
+
     fn need<'a>(access: &'a SiteAccess, path: &str, from: &str) -> Need<'a> {
-        access.judge(&read(path), from.parse().unwrap())
+        let path = read(path);
+        access.judge(on_path(&path), from.parse().unwrap())
     }
 
     fn required() -> SiteAccess {
@@ -243,17 +319,52 @@ mod tests {
         let with =
             |value: &'static str| HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
         for value in ["token key:secret", "Bearer abc", "BASIC eDp5"] {
-            assert!(access.takes_own_token(&read("/api/method/ping"), &with(value)), "{value}");
-            assert!(!access.takes_own_token(&read("/app"), &with(value)), "{value}");
-            assert!(!access.takes_own_token(&read("/API/method"), &with(value)), "{value}");
+            assert!(access.takes_own_token(on_path(&read("/api/method/ping")), &with(value)), "{value}");
+            assert!(!access.takes_own_token(on_path(&read("/app")), &with(value)), "{value}");
+            assert!(!access.takes_own_token(on_path(&read("/API/method")), &with(value)), "{value}");
         }
         for value in ["", "token", "token ", "Negotiate abc", "abc"] {
-            assert!(!access.takes_own_token(&read("/api/method/ping"), &with(value)), "{value}");
+            assert!(!access.takes_own_token(on_path(&read("/api/method/ping")), &with(value)), "{value}");
         }
-        assert!(!access.takes_own_token(&read("/api/method/ping"), &HeaderMap::new()));
+        assert!(!access.takes_own_token(on_path(&read("/api/method/ping")), &HeaderMap::new()));
         let mut twice = with("token a");
         twice.append(header::AUTHORIZATION, HeaderValue::from_static("token b"));
-        assert!(!access.takes_own_token(&read("/api/method/ping"), &twice));
+        assert!(!access.takes_own_token(on_path(&read("/api/method/ping")), &twice));
+    }
+
+    /// covers K4.2 (part)
+    #[test]
+    fn what_closes_a_method_closes_every_door_to_it_and_what_opens_one_opens_its_path_only() {
+        let access = access(
+            "[site.access]\nsign_in = \"required\"\nroles = [\"Staff\", \"Admin\"]\napi_paths = [\"/api/method\"]\n\
+             [[site.rule]]\npath = \"/api/method/ping\"\nsign_in = \"open\"\n\
+             [[site.rule]]\npath = \"/api/method/boss\"\nroles = [\"Admin\"]\n\
+             [[site.rule]]\npath = \"/api/method/inside\"\nnetworks = [\"10.0.0.0/8\"]\n",
+        );
+        let (staff, admin) = (["Staff".to_owned(), "Admin".to_owned()], ["Admin".to_owned()]);
+        let both = || Need::SignIn(vec![&admin, &staff]);
+        assert_eq!(need(&access, "/api/method/boss", ELSEWHERE), Need::SignIn(vec![&admin]));
+        for path in ["/api/v1/method/boss", "/api/v2/method/Boss", "/api/v2/method/frappe.handler.boss"] {
+            assert_eq!(need(&access, path, ELSEWHERE), both(), "{path}");
+        }
+        assert_eq!(commanded(&access, "/app", ELSEWHERE, &["boss"]), Need::SignIn(vec![&staff, &admin]));
+        assert_eq!(commanded(&access, "/api/method/ping", ELSEWHERE, &["ping", "boss"]), both());
+        for (path, command) in
+            [("/app", "inside"), ("/api/method/ping", "inside"), ("/", "in%side"), ("/api/v2/method/inside", "")]
+        {
+            assert_eq!(commanded(&access, path, ELSEWHERE, &[command]), Need::OtherNetwork, "{path} {command}");
+            assert_ne!(commanded(&access, path, OFFICE, &[command]), Need::OtherNetwork, "{path} {command}");
+        }
+        assert_eq!(need(&access, "/api/method/ping", ELSEWHERE), Need::Nothing);
+        assert_eq!(commanded(&access, "/api/method/ping", ELSEWHERE, &["ping"]), Need::SignIn(vec![&staff]));
+        assert_eq!(need(&access, "/api/v2/method/ping", ELSEWHERE), Need::SignIn(vec![&staff]));
+        let mut commands = Calls::default();
+        let token = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static("token key:secret"))]);
+        let path = read("/api/method/save");
+        assert!(access.takes_own_token(Target { commands: &commands, ..on_path(&path) }, &token));
+        assert!(!access.takes_own_token(on_path(&read("/api/method/boss/")), &token));
+        commands.note(b"ping");
+        assert!(!access.takes_own_token(Target { commands: &commands, ..on_path(&path) }, &token));
     }
 
     /// covers K4.2 (part)
@@ -269,7 +380,7 @@ mod tests {
         #[test]
         fn no_path_makes_it_panic(path in "/[!-~]{0,60}") {
             if let Some(path) = PathReading::of_text(&path) {
-                let _ = required().judge(&path, OFFICE.parse().unwrap());
+                let _ = required().judge(on_path(&path), OFFICE.parse().unwrap());
                 let _ = is_administration(&path);
             }
         }

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod calls;
 mod connection;
 mod denials;
 mod doors;
 mod forwarded;
 mod gate;
 mod host_header;
+mod late_commands;
 mod layer;
 mod limits;
 mod listener;

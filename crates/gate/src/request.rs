@@ -15,9 +15,11 @@ use palisade_base::{Actor, AddressKey, Instant, RequestId};
 
 use crate::{
     connection::Connection,
-    path::{PathKind, PathReading},
+    late_commands::Asker,
+    path::{PathKind, PathReading, Target},
     sites::SiteState,
     standing::LetIn,
+    ways_in::Findings,
     wire::WireFault,
 };
 
@@ -60,6 +62,10 @@ pub(crate) struct Facts {
     pub(crate) path: PathReading,
     /// What its path is, for limits and sessions.
     pub(crate) kind: PathKind,
+    /// What fields of the query and of the body say to a guarded site's application.
+    pub(crate) fields: Findings,
+    /// Who asks, for what is found in the body later. `None`: nothing can be.
+    pub(crate) asker: Option<Arc<Asker>>,
     pub(crate) handed_over: HandedOver,
     /// What lets it in, on a guarded site: the session layer's, and where a token is enough that of `site_access`.
     pub(crate) let_in: LetIn,
@@ -123,6 +129,22 @@ impl Facts {
         }
     }
 
+    /// What it is for, as rules and limits by path judge it.
+    pub(crate) fn target(&self) -> Target<'_> {
+        let (path, commands) = (&self.path, &self.fields.commands);
+        self.site().map_or(Target { path, call: None, commands }, |site| site.target(path, commands))
+    }
+
+    /// Adds what fields of the query or the body say.
+    pub(crate) fn note_fields(&mut self, found: Findings) {
+        if found.way_in {
+            self.kind = PathKind::SignIn { api: self.kind.is_api() };
+        } else if !found.commands.is_empty() && self.kind == PathKind::Asset {
+            self.kind = PathKind::Page;
+        }
+        self.fields.add(found);
+    }
+
     /// Whether the request came over TLS.
     pub(crate) fn is_secure(&self) -> bool {
         self.connection.tls.is_some()
@@ -142,7 +164,9 @@ impl Passage {
         let kind = PathKind::of(request.method(), &path);
         let nil = RequestId(Default::default());
         let (host, handed_over, let_in) = (HostFact::Unknown, HandedOver::default(), LetIn::default());
-        let facts = Facts { connection, now, fault, id: nil, client, host, path, kind, handed_over, let_in };
+        let (fields, asker) = (Findings::default(), None);
+        let facts =
+            Facts { connection, now, fault, id: nil, client, host, path, kind, fields, asker, handed_over, let_in };
         Self::of(request, facts)
     }
 

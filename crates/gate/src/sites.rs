@@ -7,7 +7,13 @@ use palisade_config::{Config, HeadersConfig, HostName, Preset, SiteConfig};
 use palisade_upstream::Upstream;
 use palisade_web::{RenderState, SiteFrame};
 
-use crate::{access::SiteAccess, layer::response_headers::HeaderSet, path::AppReads, ways_in::WaysIn};
+use crate::{
+    access::SiteAccess,
+    calls::{Call, Calls},
+    layer::response_headers::HeaderSet,
+    path::{AppReads, PathReading, Target},
+    ways_in::WaysIn,
+};
 
 /// What answers the requests of a site.
 #[derive(Clone)]
@@ -100,6 +106,14 @@ pub(crate) struct SiteState {
     pub(crate) app: SiteApp,
     pub(crate) body_bytes: Option<u64>,
     pub(crate) guarded: Option<Guarded>,
+}
+
+impl SiteState {
+    /// What a request is for, as the rules and limits for its paths judge it.
+    pub(crate) fn target<'a>(&self, path: &'a PathReading, commands: &'a Calls) -> Target<'a> {
+        let frappe = self.ways_in.as_ref().is_some_and(|ways| ways.frappe);
+        Target { path, call: if frappe { Call::in_path(path.lenient()) } else { None }, commands }
+    }
 }
 
 /// All sites by host.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
+use http::Method;
 use palisade_base::{Actor, Error, Kind};
 use palisade_config::LimitBy;
 use palisade_counters::LimitKey;
@@ -36,7 +37,7 @@ fn refused_by(shared: &Shared, passage: &Passage) -> Option<Refusal> {
     let is_api = facts.kind.is_api() || super::session::shows_api_key(passage.request.headers());
     let api = is_api.then(|| shared.limits.api.refuses(key, facts.now)).flatten();
     let login = facts.kind.is_sign_in().then(|| shared.limits.login.refuses(key, facts.now)).flatten();
-    let own = refused_by_own(shared, passage, |by| match by {
+    let own = refused_by_own(shared, (facts, passage.request.method()), None, |by| match by {
         LimitBy::Address | LimitBy::Network => Some(Some(key)),
         LimitBy::User | LimitBy::Key => None,
     });
@@ -44,26 +45,34 @@ fn refused_by(shared: &Shared, passage: &Passage) -> Option<Refusal> {
 }
 
 /// Counts the request against the configured limits that `key_for` has a say in: it gives whom each counts as one.
-/// Every limit that holds counts; the first that is used up refuses.
+/// Every limit that holds counts; the first that is used up refuses. Those that held `before` have counted it already.
 pub(crate) fn refused_by_own(
     shared: &Shared,
-    passage: &Passage,
+    (facts, method): (&Facts, &Method),
+    before: Option<&Facts>,
     key_for: impl Fn(LimitBy) -> Option<Option<LimitKey>>,
 ) -> Option<Refusal> {
-    let HostFact::Known(known) = &passage.facts.host else { return None };
     if shared.limits.own.is_empty() {
         return None;
     }
-    let (method, facts) = (passage.request.method(), &passage.facts);
-    let asked = Asked { host: &known.host, method, path: &facts.path, address: facts.client.address };
+    let asked = asked(facts, method)?;
+    let before = before.and_then(|before| self::asked(before, method));
     let mut first = None;
     for limit in &shared.limits.own {
-        if let Some(key) = key_for(limit.by()) {
+        if let Some(key) = key_for(limit.by())
+            && limit.holds_for(&asked)
+            && !before.as_ref().is_some_and(|before| limit.holds_for(before))
+        {
             let refusal = limit.refuses(&asked, key, facts.now);
             first = first.or(refusal);
         }
     }
     first
+}
+
+fn asked<'a>(facts: &'a Facts, method: &'a Method) -> Option<Asked<'a>> {
+    let HostFact::Known(known) = &facts.host else { return None };
+    Some(Asked { host: &known.host, method, target: facts.target(), address: facts.client.address })
 }
 
 /// The answer to a request that a limit refuses; it is counted, and the trail is told.

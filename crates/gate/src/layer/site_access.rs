@@ -4,18 +4,22 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
-use palisade_base::{Error, Kind, auth::OnSite};
+use palisade_base::{
+    Caller, Error, Kind,
+    auth::{OnSite, SiteUser},
+};
 use palisade_web::{Denial, Failure};
 
+use super::session::origin_of;
 use crate::{
     access::{self, Need, SiteAccess, holds_one_of_each},
+    late_commands::Admitted,
     own_paths,
     pipeline::{self, Next},
-    request::{LayerFuture, Passage},
+    request::{Facts, LayerFuture, Passage},
     shared::Shared,
     sites::SiteState,
     standing::LetIn,
-    ways_in::NamedSession,
 };
 
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
@@ -33,49 +37,76 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
     if own_paths::is_ours(path) {
         return Box::pin(async move { own_paths::answer(&shared, &site, passage).await });
     }
-    let wanted = match access.judge(path, passage.facts.client.address) {
-        Need::Nothing => return pipeline::run(next, passage),
-        Need::OtherNetwork => return answer(deny(&shared, path.as_written(), elsewhere())),
-        Need::SignIn(wanted) => wanted,
-    };
-    if access.takes_own_token(path, passage.request.headers()) && names_no_session(&passage) {
+    let facts = &passage.facts;
+    let need = access.judge(facts.target(), facts.client.address);
+    let there = passage.request.extensions().get::<OnSite>();
+    let is_sign_in = matches!(need, Need::SignIn(_));
+    // Frappe takes its session from the address and from the body, too.
+    if is_sign_in && !facts.fields.session && access.takes_own_token(facts.target(), passage.request.headers()) {
         // Who shows a token means the token: that somebody is signed in beside it decides nothing. Applications fall back
         // to a session cookie where they do not know a token, so a made-up one must not carry a cookie past the sign-in.
         passage.request.extensions_mut().remove::<OnSite>();
         passage.facts.let_in = LetIn::OwnToken;
         passage.request.headers_mut().remove(header::COOKIE);
-        return pipeline::run(next, passage);
+        return let_in(passage, next);
     }
-    let refusal = match passage.request.extensions().get::<OnSite>() {
-        None => Some(challenge(&shared, &site, access, &passage)),
-        Some(there) if !holds_one_of_each(&there.user.roles, &wanted) => {
-            Some(deny(&shared, path.as_written(), no_role(&site, &wanted)))
-        }
-        Some(_) => None,
-    };
-    match refusal {
+    if is_sign_in
+        && there.is_none()
+        && let Some(way) = way_to_console(&shared, &site, access, &passage)
+    {
+        return answer(way);
+    }
+    match refusal(&shared, &site, facts, &need, there.map(|there| &*there.user)) {
         Some(refusal) => answer(refusal),
-        None => pipeline::run(next, passage),
+        None => let_in(passage, next),
     }
 }
 
-/// Frappe takes its session from the address and from the body, too. What is found of one later stops the body.
-fn names_no_session(passage: &Passage) -> bool {
-    passage.request.extensions().get::<NamedSession>().is_some_and(NamedSession::forbid)
+/// Passes the request on. Who asks is noted, for what is found in its body later.
+fn let_in(passage: Passage, next: Next) -> LayerFuture {
+    if let Some(asker) = &passage.facts.asker {
+        let by_token = matches!(passage.facts.let_in, LetIn::OwnToken);
+        let there = passage.request.extensions().get::<OnSite>();
+        let nobody = || Caller::anonymous(origin_of(passage.request.headers(), &passage.facts));
+        let caller = there.map_or_else(nobody, |there| there.caller.clone());
+        asker.note_admitted(Admitted { caller, there: there.map(|there| Arc::clone(&there.user)), by_token });
+    }
+    pipeline::run(next, passage)
+}
+
+/// The answer to somebody who has not what the request needs.
+pub(crate) fn refusal(
+    shared: &Shared,
+    site: &SiteState,
+    facts: &Facts,
+    need: &Need<'_>,
+    there: Option<&SiteUser>,
+) -> Option<Response> {
+    let path = facts.path.as_written();
+    match (need, there) {
+        (Need::Nothing, _) => None,
+        (Need::OtherNetwork, _) => Some(deny(shared, path, elsewhere())),
+        (Need::SignIn(_), None) => Some(nobody_is_here(shared)),
+        (Need::SignIn(wanted), Some(there)) => {
+            (!holds_one_of_each(&there.roles, wanted)).then(|| deny(shared, path, no_role(site, wanted)))
+        }
+    }
 }
 
 fn answer(response: Response) -> LayerFuture {
     Box::pin(async { response })
 }
 
-/// To the console with who reads a page; to everybody else in plain words that a sign-in is missing.
-fn challenge(shared: &Shared, site: &SiteState, access: &SiteAccess, passage: &Passage) -> Response {
+/// To the console with who reads a page.
+fn way_to_console(shared: &Shared, site: &SiteState, access: &SiteAccess, passage: &Passage) -> Option<Response> {
+    let parties = own_paths::is_navigation(&passage.request).then(|| shared.parties(access)).flatten()?;
     shared.metrics.refused("sign_in");
-    if own_paths::is_navigation(&passage.request)
-        && let Some(parties) = shared.parties(access)
-    {
-        return own_paths::begin(shared, site, parties, passage);
-    }
+    Some(own_paths::begin(shared, site, parties, passage))
+}
+
+/// In plain words that a sign-in is missing.
+pub(crate) fn nobody_is_here(shared: &Shared) -> Response {
+    shared.metrics.refused("sign_in");
     let message =
         "Nobody is signed in here, or not any more. Open this site in the browser and sign in, then try again.";
     Failure::from(Error::new(Kind::Unauthenticated, message))

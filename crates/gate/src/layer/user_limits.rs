@@ -26,12 +26,15 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
     let who = Who::of(&shared, &passage);
     let facts = &passage.facts;
     // Both count, whichever refuses.
-    let own = refused_by_own(&shared, &passage, |by| who.key_for(by));
-    let counted = shared.limits.user.check(who.key, facts.now).and_then(|verdict| own.map_or(Ok(verdict), Err));
+    let own = refused_by_own(&shared, (facts, passage.request.method()), None, |by| who.counted.key_for(by));
+    if let Some(asker) = &facts.asker {
+        asker.note_counted(&who.counted);
+    }
+    let counted = shared.limits.user.check(who.counted.key, facts.now).and_then(|verdict| own.map_or(Ok(verdict), Err));
     let verdict = match counted {
         Ok(verdict) => verdict,
         Err(refusal) => {
-            let response = refuse(&shared, facts, &refusal, who.actor);
+            let response = refuse(&shared, facts, &refusal, who.counted.actor);
             return Box::pin(async { response });
         }
     };
@@ -48,9 +51,14 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
 }
 
 /// Whom the limit counts: who is not known is counted by address.
-struct Who {
-    actor: Actor,
+#[derive(Clone)]
+pub(crate) struct Counted {
+    pub(crate) actor: Actor,
     key: LimitKey,
+}
+
+struct Who {
+    counted: Counted,
     /// The session of a guarded app.
     shown: Option<Shown>,
 }
@@ -69,11 +77,13 @@ impl Who {
                 shown.and_then(Shown::key).unwrap_or(LimitKey::Address(facts.client.key()))
             }
         };
-        Self { actor, key, shown }
+        Self { counted: Counted { actor, key }, shown }
     }
+}
 
+impl Counted {
     /// As a limit by user or by key counts them: requests without an API key are none of the latter's.
-    fn key_for(&self, by: LimitBy) -> Option<Option<LimitKey>> {
+    pub(crate) fn key_for(&self, by: LimitBy) -> Option<Option<LimitKey>> {
         match by {
             LimitBy::User => Some(Some(self.key)),
             LimitBy::Key => Some(Some(self.key).filter(|key| matches!(key, LimitKey::ApiKey(_)))),

@@ -1,8 +1,8 @@
 //! Finds out whether a request is a try to sign in, and tells the jails on the way back how it ended.
 //!
 //! What the head shows is judged by [`crate::ways_in`]; where an app takes commands from the body, its beginning is
-//! read here, and handed on unchanged. A command that comes later is found while it passes: it counts against the login
-//! limit at that moment, and one too many does not reach the app.
+//! read here, and handed on unchanged. A command that comes later is found while it passes, and judged at that moment
+//! ([`late_commands`]): one try too many does not reach the app, nor does a command that a rule closes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,20 +12,17 @@ use axum::{
 };
 use http::{HeaderMap, Method, Request, StatusCode, header, request::Parts};
 use palisade_bans::{FailedTry, Pace};
-use palisade_base::{Actor, Error, Kind};
-use palisade_counters::LimitKey;
+use palisade_base::{Error, Kind};
 use palisade_web::{Failure, SignInFailed};
 
-use super::address_limits::refuse;
 use crate::{
     host_header,
-    path::{self, PathKind},
+    late_commands::{self, Asker},
+    path,
     pipeline::{self, Next},
     request::{Facts, FromApp, HostFact, LayerFuture, Passage},
     shared::Shared,
-    ways_in::{
-        FieldScanner, JudgeLate, Judged, Late, LateTry, Link, NamedSession, WaysIn, look_at_body, shows_credentials,
-    },
+    ways_in::{FieldScanner, Findings, Judged, Late, Link, WaysIn, look_at_body, shows_credentials},
 };
 
 pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFuture {
@@ -84,7 +81,8 @@ async fn admitted(shared: &Shared, facts: &Facts, asked_by: AskedBy, link: Link)
     paced(shared, facts).await
 }
 
-fn foreign() -> Response {
+/// The answer to a try that a page elsewhere makes its reader make.
+pub(crate) fn foreign() -> Response {
     let message = "A page of another site tried to sign you in here. Nothing was done.";
     Failure::from(Error::new(Kind::Denied, message)).into_response()
 }
@@ -110,17 +108,13 @@ async fn built_in(shared: Arc<Shared>, passage: Passage, next: Next) -> Response
 /// A request to a guarded site, whose answer shows it.
 async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next: Next) -> Response {
     let (request, mut facts) = passage.into_parts();
-    let (mut parts, body) = request.into_parts();
-    let Judged { kind, account, session, link } = ways.judge(&parts, &facts.path);
+    let (parts, body) = request.into_parts();
+    let Judged { kind, query, link } = ways.judge(&parts, &facts.path);
     facts.kind = kind;
-    let named = NamedSession::default();
-    if session {
-        named.note();
-    }
+    facts.note_fields(query);
     let link = if http_body::Body::is_end_stream(&body) || link == Link::Never { link } else { Link::Counted };
-    let tried = Tried { account, late: Late::default(), credentials: shows_credentials(&parts.headers, &parts.method) };
-    let (body, tried) = look(&shared, &ways, &parts, body, (&mut facts, &named), tried).await;
-    parts.extensions.insert(named);
+    let (body, late) = look(&shared, &ways, &parts, body, &mut facts).await;
+    let tried = Tried { late, credentials: shows_credentials(&parts.headers, &parts.method) };
     let asked_by = AskedBy::of_try(&parts.headers, &parts.method, &facts);
     if let Err(refusal) = admitted(&shared, &facts, asked_by, link).await {
         return refusal;
@@ -128,14 +122,12 @@ async fn guarded(shared: Arc<Shared>, ways: Arc<WaysIn>, passage: Passage, next:
     let way = parts.uri.clone();
     let request = Request::from_parts(parts, body);
     let response = pipeline::run(next, Passage::of(request, facts.clone())).await;
-    match tried.late.get() {
-        Some(LateTry::TooMany(refusal)) => return refuse(&shared, &facts, refusal, Actor::Anonymous),
-        Some(LateTry::Foreign) => return foreign(),
-        Some(LateTry::Admitted) | None => {}
+    if let Some(refusal) = tried.late.take_answer() {
+        return refusal;
     }
     let says_nothing = asked_by == AskedBy::Link && link == Link::Uncounted && !tried.credentials;
     if !says_nothing && tried.failed(&ways, &facts, way.path(), &response) {
-        tell_jails(&shared, &facts, way.path(), tried.account, response.status());
+        tell_jails(&shared, &facts, way.path(), facts.fields.account.clone(), response.status());
     }
     response
 }
@@ -172,7 +164,6 @@ fn tell_jails(shared: &Shared, facts: &Facts, way: &str, account: Option<String>
 
 /// What is known about a try.
 struct Tried {
-    account: Option<String>,
     late: Late,
     /// It carries a name and password, or the like, in its head.
     credentials: bool,
@@ -181,7 +172,7 @@ struct Tried {
 impl Tried {
     /// Whether the app did not let somebody in. What the gate itself refused is nobody's failure to sign in.
     fn failed(&self, ways: &WaysIn, facts: &Facts, path: &str, response: &Response) -> bool {
-        let is_try = facts.kind.is_sign_in() || self.late.get().is_some();
+        let is_try = facts.kind.is_sign_in() || self.late.found_try();
         let by_app = response.extensions().get::<FromApp>().is_some();
         let status = response.status();
         let unknown = self.credentials && status == StatusCode::UNAUTHORIZED && ways.is_failed_status(status);
@@ -190,35 +181,20 @@ impl Tried {
 }
 
 /// Looks into the body where it has a say.
-async fn look(
-    shared: &Arc<Shared>,
-    ways: &WaysIn,
-    parts: &Parts,
-    body: Body,
-    (facts, named): (&mut Facts, &NamedSession),
-    tried: Tried,
-) -> (Body, Tried) {
-    let wanted = ways.reads_commands() || facts.kind.is_sign_in();
-    let scanner =
-        if wanted && !http_body::Body::is_end_stream(&body) { FieldScanner::for_body(&parts.headers) } else { None };
-    let Some(scanner) = scanner else { return (body, tried) };
-    let judge = late_judge(shared, facts, AskedBy::of(&parts.headers, &parts.method, facts));
-    let (findings, body, late) = look_at_body(body, scanner, ways.reads_commands(), judge, named).await;
-    if ways.reads_commands() && findings.way_in {
-        facts.kind = PathKind::SignIn { api: facts.kind.is_api() };
-    }
-    (body, Tried { account: findings.account.or(tried.account), late, ..tried })
-}
-
-/// Counts a try that is found later, as `address_limits` counts those that are found at once.
-fn late_judge(shared: &Arc<Shared>, facts: &Facts, asked_by: AskedBy) -> JudgeLate {
-    let (shared, key, counts) = (Arc::clone(shared), facts.client.key(), !shared.is_exempt(facts));
-    let counts = counts && !facts.kind.is_sign_in();
-    Box::new(move || {
-        if asked_by == AskedBy::ForeignPage {
-            return LateTry::Foreign;
-        }
-        let refused = || shared.limits.login.refuses(LimitKey::Address(key), shared.env.now());
-        counts.then(refused).flatten().map_or(LateTry::Admitted, LateTry::TooMany)
-    })
+async fn look(shared: &Arc<Shared>, ways: &WaysIn, parts: &Parts, body: Body, facts: &mut Facts) -> (Body, Late) {
+    let commands = ways.reads_commands();
+    let wanted = (commands || facts.kind.is_sign_in()) && !http_body::Body::is_end_stream(&body);
+    let Some(scanner) = wanted.then(|| FieldScanner::for_body(&parts.headers)).flatten() else {
+        return (body, Late::default());
+    };
+    let (known, method, mut asker) = (facts.clone(), &parts.method, None);
+    let foreign = AskedBy::of(&parts.headers, method, facts) == AskedBy::ForeignPage;
+    let judge = |found: &Findings| {
+        let asker = asker.insert(Arc::<Asker>::default());
+        late_commands::judge(shared, known, found, (method, foreign), asker)
+    };
+    let (found, body, late) = look_at_body(body, scanner, commands, judge).await;
+    facts.asker = asker;
+    facts.note_fields(if commands { found } else { found.without_commands() });
+    (body, late)
 }

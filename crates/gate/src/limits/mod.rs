@@ -153,7 +153,10 @@ mod tests {
     use palisade_config::{HostName, LimitBy, LimitConfig, Network, PathPrefix, SiteConfig};
 
     use super::*;
-    use crate::path::PathReading;
+    use crate::{
+        calls::Calls,
+        path::{PathReading, Target},
+    };
 
     fn at(seconds: i64) -> Instant {
         Instant::from_micros(1_000_000_000_000_000 + seconds * 1_000_000)
@@ -203,13 +206,20 @@ mod tests {
         }
     }
 
+    fn on_path(path: &PathReading) -> Target<'_> {
+        const NOTHING: &Calls = &Calls::NONE;
+        Target { path, call: None, commands: NOTHING }
+    }
+
     fn refused(own: &LimitConfig, host: &str, line: &str, from: &str, tries: usize) -> usize {
         let limits = Limits::new(&config(vec![own.clone()]), &LimitBoard::default());
         let (method, path) = line.split_once(' ').unwrap();
         let (host, path) = (HostName::parse(host).unwrap(), PathReading::of_text(path).unwrap());
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let asked = Asked { host: &host, method: &method, path: &path, address: from.parse().unwrap() };
-        (0..tries).filter(|_| limits.own[0].refuses(&asked, Some(key(1)), at(0)).is_some()).count()
+        let asked = Asked { host: &host, method: &method, target: on_path(&path), address: from.parse().unwrap() };
+        let refuses =
+            |limit: &OwnLimit| limit.holds_for(&asked) && limit.refuses(&asked, Some(key(1)), at(0)).is_some();
+        (0..tries).filter(|_| refuses(&limits.own[0])).count()
     }
 
     #[test]
@@ -234,7 +244,7 @@ mod tests {
         let host = HostName::parse("tems.example.com").unwrap();
         let address = "10.9.8.7".parse().unwrap();
         let path = PathReading::of_text("/api/method/upload_file").unwrap();
-        let asked = Asked { host: &host, method: &Method::POST, path: &path, address };
+        let asked = Asked { host: &host, method: &Method::POST, target: on_path(&path), address };
         assert!(
             (0..9).all(|_| limits.own[0].refuses(&asked, None, at(0)).is_none()),
             "without a key nobody is counted"

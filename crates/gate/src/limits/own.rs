@@ -8,7 +8,7 @@ use palisade_config::{Config, HostName, LimitBy, LimitConfig, Network};
 use palisade_counters::{LimitFacts, LimitFigures, LimitKey, RateLimiter};
 
 use super::{Limit, Limits, Refusal, rate};
-use crate::path::{PathReading, RulePath};
+use crate::path::{RulePath, Target};
 
 /// A limit of one's own, with what it holds for.
 pub(crate) struct OwnLimit {
@@ -25,7 +25,7 @@ pub(crate) struct OwnLimit {
 pub(crate) struct Asked<'a> {
     pub(crate) host: &'a HostName,
     pub(crate) method: &'a Method,
-    pub(crate) path: &'a PathReading,
+    pub(crate) target: Target<'a>,
     pub(crate) address: IpAddr,
 }
 
@@ -57,19 +57,17 @@ impl OwnLimit {
         self.by
     }
 
-    /// Counts the request where it holds for it; `key` is whom it counts as one, `None` where there is nobody such.
+    /// Counts a request that it holds for; `key` is whom it counts as one, `None` where there is nobody such.
     pub(crate) fn refuses(&self, asked: &Asked<'_>, key: Option<LimitKey>, now: Instant) -> Option<Refusal> {
-        if !self.holds_for(asked) {
-            return None;
-        }
         let key = if self.by == LimitBy::Network { self.network_of(asked.address) } else { key };
         self.limit.refuses(key?, now)
     }
 
-    fn holds_for(&self, asked: &Asked<'_>) -> bool {
+    /// Whether it counts such a request.
+    pub(crate) fn holds_for(&self, asked: &Asked<'_>) -> bool {
         self.hosts.as_ref().is_none_or(|hosts| hosts.contains(asked.host))
             && (self.methods.is_empty() || self.methods.iter().any(|method| method == asked.method.as_str()))
-            && self.path.as_ref().is_none_or(|path| path.counts(asked.path))
+            && self.path.as_ref().is_none_or(|path| path.counts_for(asked.target))
             && (self.networks.is_empty() || self.network_of(asked.address).is_some())
     }
 

@@ -10,6 +10,6 @@ pub(crate) use self::{
     doubt::AppReads,
     kind::{PathKind, is_file, reads},
     reading::PathReading,
-    rule::RulePath,
+    rule::{RulePath, Target},
     shown::shown,
 };

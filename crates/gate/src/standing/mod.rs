@@ -18,10 +18,12 @@ pub(crate) use self::{
     rounds::{Rounds, go_round},
 };
 use crate::{
-    access::{Need, SiteAccess, holds_one_of_each},
+    access::{Need, holds_one_of_each},
+    calls::Calls,
     path::PathReading,
     request::{Facts, HostFact},
     shared::Shared,
+    sites::SiteState,
 };
 
 /// What a request was let in by, beside its address.
@@ -49,6 +51,8 @@ pub(crate) struct Standing {
     host: Option<HostName>,
     site: Arc<str>,
     path: PathReading,
+    /// What was commanded besides, as far as it was known when the application was asked.
+    commands: Calls,
     let_in: LetIn,
 }
 
@@ -80,8 +84,8 @@ impl Standing {
             HostFact::Unknown | HostFact::Unreadable => None,
         };
         let site = facts.site().map_or_else(|| Arc::from(""), |site| Arc::clone(&site.name));
-        let (path, let_in) = (facts.path.clone(), facts.let_in.clone());
-        Self { address: facts.client.address, host, site, path, let_in }
+        let (path, commands, let_in) = (facts.path.clone(), facts.fields.commands.clone(), facts.let_in.clone());
+        Self { address: facts.client.address, host, site, path, commands, let_in }
     }
 
     /// Judges again, as the layers did, by what is in force now.
@@ -90,7 +94,7 @@ impl Standing {
             return Verdict::Over(Over::Banned);
         }
         let site = self.host.as_ref().and_then(|host| shared.sites.find(host)).filter(|site| site.name == self.site);
-        if !site.and_then(|site| site.access.as_ref()).is_some_and(|access| self.is_let_in(access)) {
+        if !site.is_some_and(|site| self.is_let_in(site)) {
             return Verdict::Over(Over::Closed);
         }
         match &self.let_in {
@@ -99,12 +103,14 @@ impl Standing {
         }
     }
 
-    fn is_let_in(&self, access: &SiteAccess) -> bool {
-        match (access.judge(&self.path, self.address), &self.let_in) {
+    fn is_let_in(&self, site: &SiteState) -> bool {
+        let Some(access) = &site.access else { return false };
+        let target = site.target(&self.path, &self.commands);
+        match (access.judge(target, self.address), &self.let_in) {
             (Need::Nothing, _) => true,
             (Need::OtherNetwork, _) | (Need::SignIn(_), LetIn::Anybody) => false,
             (Need::SignIn(wanted), LetIn::Session(held)) => holds_one_of_each(&held.user.roles, &wanted),
-            (Need::SignIn(_), LetIn::OwnToken) => access.takes_tokens_on(&self.path),
+            (Need::SignIn(_), LetIn::OwnToken) => access.takes_tokens_for(target),
         }
     }
 }

@@ -2,148 +2,138 @@
 
 use std::{
     collections::VecDeque,
+    io,
     pin::Pin,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
-use axum::body::Body;
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
 use super::fields::{FieldScanner, Findings};
-use crate::limits::Refusal;
 
 /// How much of a body is read before the app is asked. What Frappe's own pages send to sign in is a tenth of a KiB;
 /// a command that comes later than this is found while it passes.
 const PEEK_BYTES: usize = 64 * 1_024;
 
-/// What becomes of a try to sign in that was found in the middle of a body.
-pub(crate) enum LateTry {
-    /// It goes on.
-    Admitted,
-    /// It is one too many.
-    TooMany(Refusal),
-    /// A page elsewhere makes it, and its reader knows nothing of it.
-    Foreign,
-}
+/// How much is held back while a command goes on over several pieces. No method has a name of that length.
+const WAIT_BYTES: usize = 16 * 1_024;
 
-/// Counts a try to sign in that was found in the middle of a body, and judges it.
-pub(crate) type JudgeLate = Box<dyn Fn() -> LateTry + Send>;
+/// Judges what has been found in the middle of a body, all of it each time; gives the answer where it may not go on.
+pub(crate) type Judge = Box<dyn FnMut(&Findings) -> Option<Response> + Send>;
 
-/// What has been found in the rest of a body, after the app was asked.
+/// What has become of the rest of a body, after the app was asked.
 #[derive(Clone, Default)]
-pub(crate) struct Late(Arc<OnceLock<LateTry>>);
+pub(crate) struct Late(Arc<Mutex<LateState>>);
+
+#[derive(Default)]
+struct LateState {
+    found_try: bool,
+    answer: Option<Response>,
+}
 
 impl Late {
-    /// The try to sign in, where there was one.
-    pub(crate) fn get(&self) -> Option<&LateTry> {
-        self.0.get()
+    /// Whether there was a try to sign in.
+    pub(crate) fn found_try(&self) -> bool {
+        self.with(|state| state.found_try)
     }
 
-    fn is_stopped(&self) -> bool {
-        matches!(self.get(), Some(LateTry::TooMany(_) | LateTry::Foreign))
-    }
-}
-
-/// A session of the app that a request names outside of its cookies, in the query or the body: whether it does, as far as
-/// is known yet, and whether it may.
-#[derive(Clone, Default)]
-pub(crate) struct NamedSession(Arc<AtomicU8>);
-
-const NAMED: u8 = 1;
-const FORBIDDEN: u8 = 2;
-
-impl NamedSession {
-    /// It names one.
-    pub(crate) fn note(&self) {
-        self.0.fetch_or(NAMED, Ordering::Relaxed);
+    /// The answer to the request in place of the app's, where the rest was held back.
+    pub(crate) fn take_answer(&self) -> Option<Response> {
+        self.with(|state| state.answer.take())
     }
 
-    /// From here on it may not. `false`: it has done so already.
-    pub(crate) fn forbid(&self) -> bool {
-        self.0.fetch_or(FORBIDDEN, Ordering::Relaxed) & NAMED == 0
-    }
-
-    fn is_trespass(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == NAMED | FORBIDDEN
+    fn with<T>(&self, f: impl FnOnce(&mut LateState) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Reads the beginning of a body. Gives what is in it, and the whole body again, for the app: the same pieces in the
-/// same order, and the rest as it comes. `commands` says whether a command in it is a way in at all.
+/// same order, and the rest as it comes. `commands`: whether a command in it has a say; then `judge` is asked for who
+/// judges those that may come later.
 pub(crate) async fn look_at_body(
     mut body: Body,
     mut scanner: FieldScanner,
     commands: bool,
-    judge: JudgeLate,
-    session: &NamedSession,
+    judge: impl FnOnce(&Findings) -> Judge + Send,
 ) -> (Findings, Body, Late) {
-    let (mut first, mut read) = (VecDeque::new(), 0);
-    let enough = |scanner: &FieldScanner, read| {
-        let found = scanner.complete();
-        read >= PEEK_BYTES || (found.account.is_some() && ((found.way_in && found.session) || !commands))
-    };
-    while !enough(&scanner, read) {
+    let (mut ready, mut read) = (VecDeque::new(), 0);
+    let enough = |scanner: &FieldScanner| !commands && scanner.complete().account.is_some();
+    while read < PEEK_BYTES && !enough(&scanner) {
         let Some(frame) = body.frame().await else { break };
         if let Some(data) = frame.as_ref().ok().and_then(Frame::data_ref) {
             scanner.feed(data);
             read += data.len();
         }
         let broken = frame.is_err();
-        first.push_back(frame);
+        ready.push_back(frame);
         if broken {
             break;
         }
     }
-    let (findings, late) = (scanner.findings(), Late::default());
-    if findings.session {
-        session.note();
+    let late = Late::default();
+    if !commands || read < PEEK_BYTES || body.is_end_stream() {
+        return (scanner.findings(), Body::new(LookedAt { ready, holds: false, rest: body, watch: None }), late);
     }
-    let all_known = findings.way_in && findings.session;
-    let watch = (commands && !all_known && !body.is_end_stream()).then(|| Watch {
-        scanner,
-        judge: (!findings.way_in).then_some(judge),
-        late: late.clone(),
-        session: session.clone(),
-    });
-    (findings, Body::new(LookedAt { first, rest: body, watch }), late)
+    let (found, holds) = (scanner.complete().clone(), scanner.is_undecided());
+    let (judge, judged) = (judge(&found), found.clone());
+    let watch = Some(Watch { scanner, judge, judged, waited: 0, late: late.clone(), stopped: false });
+    (found, Body::new(LookedAt { ready, holds, rest: body, watch }), late)
 }
 
 /// A body whose beginning has been read already.
 struct LookedAt {
-    first: VecDeque<Result<Frame<Bytes>, axum::Error>>,
+    /// Pieces that have been read, and not been handed on.
+    ready: VecDeque<Result<Frame<Bytes>, axum::Error>>,
+    /// The last of them ends within a command: they wait for its other end.
+    holds: bool,
     rest: Body,
     watch: Option<Watch>,
 }
 
-/// Looks for a command, and for a session, in what follows.
+/// Looks for commands in what follows.
 struct Watch {
     scanner: FieldScanner,
-    /// `None`: that it is a try to sign in is known already.
-    judge: Option<JudgeLate>,
+    judge: Judge,
+    /// What has been judged.
+    judged: Findings,
+    /// How many bytes wait to be handed on.
+    waited: usize,
     late: Late,
-    session: NamedSession,
+    stopped: bool,
 }
 
 impl Watch {
-    /// Whether these bytes may reach the app. They are held back where they are what makes the body one too many tries to
-    /// sign in, or where they name a session that nobody may name.
-    fn lets_pass(&mut self, bytes: &[u8]) -> bool {
-        self.scanner.feed(bytes);
-        let found = self.scanner.findings();
-        if found.session {
-            self.session.note();
+    /// Looks at the next piece; `last` where none follows. Gives whether what was read must wait for more.
+    fn look_at(&mut self, piece: &[u8], last: bool) -> Result<bool, axum::Error> {
+        self.scanner.feed(piece);
+        let waits = !last && self.waited <= WAIT_BYTES && self.scanner.is_undecided();
+        let found = if waits { self.scanner.complete().clone() } else { self.scanner.findings() };
+        self.waited = if waits { self.waited + piece.len() } else { 0 };
+        if self.judged != found {
+            self.stopped |= self.is_refused(&found);
+            self.judged = found;
         }
-        if let Some(judge) = self.judge.as_ref().filter(|_| found.way_in) {
-            self.late.0.get_or_init(judge);
-        }
-        !self.late.is_stopped() && !self.session.is_trespass()
+        if self.stopped { Err(stopped()) } else { Ok(waits) }
     }
+
+    fn is_refused(&mut self, found: &Findings) -> bool {
+        let answer = (self.judge)(found);
+        let refused = answer.is_some();
+        let found_try = found.way_in && !self.judged.way_in;
+        self.late.with(|state| {
+            state.found_try |= found_try;
+            state.answer = answer.or(state.answer.take());
+        });
+        refused
+    }
+}
+
+fn stopped() -> axum::Error {
+    axum::Error::new(io::Error::other("the body has a command that may not be given"))
 }
 
 impl http_body::Body for LookedAt {
@@ -152,26 +142,38 @@ impl http_body::Body for LookedAt {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
-        if let Some(frame) = this.first.pop_front() {
-            return Poll::Ready(Some(frame));
+        loop {
+            if this.watch.as_ref().is_some_and(|watch| watch.stopped) {
+                return Poll::Ready(Some(Err(stopped())));
+            }
+            if !this.holds
+                && let Some(frame) = this.ready.pop_front()
+            {
+                return Poll::Ready(Some(frame));
+            }
+            let frame = ready!(Pin::new(&mut this.rest).poll_frame(cx));
+            if let Some(watch) = &mut this.watch {
+                let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()).and_then(Frame::data_ref);
+                let last = data.is_none() || this.rest.is_end_stream();
+                match watch.look_at(data.map(Bytes::as_ref).unwrap_or_default(), last) {
+                    Ok(holds) => this.holds = holds,
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                }
+            }
+            match frame {
+                Some(frame) => this.ready.push_back(frame),
+                None if this.ready.is_empty() => return Poll::Ready(None),
+                None => {}
+            }
         }
-        let frame = ready!(Pin::new(&mut this.rest).poll_frame(cx));
-        let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()).and_then(Frame::data_ref);
-        if let (Some(watch), Some(data)) = (&mut this.watch, data)
-            && !watch.lets_pass(data)
-        {
-            let stopped = std::io::Error::other("a try to sign in, or a session, that may not come this way");
-            return Poll::Ready(Some(Err(axum::Error::new(stopped))));
-        }
-        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.first.is_empty() && self.rest.is_end_stream()
+        self.ready.is_empty() && self.rest.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let read: u64 = self.first.iter().filter_map(|frame| frame.as_ref().ok()?.data_ref()).map(size).sum();
+        let read: u64 = self.ready.iter().filter_map(|frame| frame.as_ref().ok()?.data_ref()).map(size).sum();
         let rest = self.rest.size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower().saturating_add(read));
@@ -188,21 +190,22 @@ fn size(bytes: &Bytes) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse as _;
     use futures_util::stream;
-    use http::{HeaderMap, HeaderValue, header};
-    use palisade_base::Instant;
-    use palisade_config::Config;
-    use palisade_counters::{LimitBoard, LimitKey};
+    use http::{HeaderMap, HeaderValue, StatusCode, header};
 
     use super::*;
-    use crate::limits::Limits;
+    use crate::calls::Call;
 
-    /// A limit that has just been used up.
-    fn full() -> LateTry {
-        let limits = Limits::new(&Config::default(), &LimitBoard::default());
-        let key = LimitKey::Session(1);
-        let refusal = (0..7).find_map(|_| limits.login.refuses(key, Instant::from_micros(1_000_000)));
-        LateTry::TooMany(refusal.expect("the seventh is refused"))
+    /// No try to sign in passes.
+    fn full() -> Judge {
+        Box::new(|found| found.way_in.then(|| StatusCode::TOO_MANY_REQUESTS.into_response()))
+    }
+
+    /// This method is closed.
+    fn closed(name: &'static str) -> Judge {
+        let closes = move |found: &Findings| found.commands.may_be(|call| call.covers(Call::Named(name)));
+        Box::new(move |found| closes(found).then(|| StatusCode::FORBIDDEN.into_response()))
     }
 
     fn form() -> FieldScanner {
@@ -216,16 +219,33 @@ mod tests {
         Body::from_stream(stream::iter(pieces))
     }
 
-    async fn look(pieces: &[&str], judge: JudgeLate) -> (Findings, Body, Late) {
-        look_at_body(body(pieces), form(), true, judge, &NamedSession::default()).await
+    async fn look(pieces: &[&str], judge: Judge) -> (Findings, Body, Late) {
+        look_at_body(body(pieces), form(), true, |_| judge).await
     }
 
     async fn text(body: Body) -> Result<String, axum::Error> {
         Ok(String::from_utf8(body.collect().await?.to_bytes().to_vec()).unwrap())
     }
 
-    fn never() -> JudgeLate {
-        Box::new(|| LateTry::Admitted)
+    fn never() -> Judge {
+        Box::new(|_| None)
+    }
+
+    /// What gets to the app before the body ends or is held back.
+    async fn arrived(mut body: Body) -> String {
+        let mut got = String::new();
+        while let Some(Ok(frame)) = body.frame().await {
+            got.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+        got
+    }
+
+    fn status(late: &Late) -> Option<u16> {
+        late.take_answer().map(|answer| answer.status().as_u16())
+    }
+
+    fn padding() -> String {
+        format!("doc={}", "x".repeat(PEEK_BYTES))
     }
 
     #[tokio::test]
@@ -234,13 +254,12 @@ mod tests {
         assert!(findings.way_in);
         assert_eq!(findings.account.as_deref(), Some("anna"));
         assert_eq!(text(body).await.unwrap(), "a=1&cmd=login&usr=anna&pwd=x");
-        assert!(late.get().is_none());
+        assert!(!late.found_try());
     }
 
     #[tokio::test]
     async fn a_known_length_stays_known() {
-        let named = NamedSession::default();
-        let (_, body, _) = look_at_body(Body::from("cmd=ping&x=1"), form(), true, never(), &named).await;
+        let (_, body, _) = look_at_body(Body::from("cmd=ping&x=1"), form(), true, |_| never()).await;
         assert_eq!(body.size_hint().exact(), Some(12));
         assert_eq!(text(body).await.unwrap(), "cmd=ping&x=1");
     }
@@ -248,48 +267,69 @@ mod tests {
     /// covers T4.3 (part)
     #[tokio::test]
     async fn a_command_behind_the_first_pieces_counts_when_it_comes() {
-        let padding = format!("doc={}", "x".repeat(PEEK_BYTES));
+        let padding = padding();
         let (findings, body, late) = look(&[&padding, "&cmd=lo", "gin", "&usr=anna"], never()).await;
-        assert!(!findings.way_in && late.get().is_none());
+        assert!(!findings.way_in && !late.found_try());
         assert_eq!(text(body).await.unwrap().len(), padding.len() + 19);
-        assert!(matches!(late.get(), Some(LateTry::Admitted)));
+        assert!(late.found_try() && late.take_answer().is_none());
     }
 
     /// covers T4.3 (part)
     #[tokio::test]
     async fn one_try_too_many_does_not_reach_the_app_wherever_it_stands() {
-        let padding = format!("doc={}", "x".repeat(PEEK_BYTES));
-        let (_, mut body, late) = look(&[&padding, "&cmd=lo", "gin", "&usr=anna"], Box::new(full)).await;
-        let mut got = String::new();
-        while let Some(Ok(frame)) = body.frame().await {
-            got.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        let padding = padding();
+        for pieces in
+            [&["&cmd=lo", "gin", "&usr=anna"][..], &["&cmd=login"], &["&x=1", "&cmd=log", "in"], &["&cmd=login&a=b"]]
+        {
+            let (_, body, late) = look(&[&[padding.as_str()], pieces].concat(), full()).await;
+            let got = arrived(body).await;
+            assert!(!got.contains("cmd"), "{}", &got[got.len() - 20..]);
+            assert!(late.found_try() && status(&late) == Some(429), "{pieces:?}");
         }
-        assert!(got.ends_with("&cmd=lo"), "{}", &got[got.len() - 20..]);
-        assert!(matches!(late.get(), Some(LateTry::TooMany(refusal)) if refusal.is_login()));
     }
 
-    /// Attack: a made-up token carries a session past the sign-in, far behind in the body.
+    /// covers K4.2 (part)
     #[tokio::test]
-    async fn a_session_that_may_not_be_named_does_not_reach_the_app_wherever_it_stands() {
-        let padding = format!("doc={}", "x".repeat(PEEK_BYTES));
-        for forbidden in [false, true] {
-            let named = NamedSession::default();
-            let pieces = body(&[&padding, "&x=1&s", "id=stolen", "&y=2"]);
-            let (_, body, _) = look_at_body(pieces, form(), true, never(), &named).await;
-            assert!(!forbidden || named.forbid(), "nothing is known of it yet");
-            assert_eq!(text(body).await.is_err(), forbidden);
-            assert!(!named.forbid(), "it is known by now");
+    async fn what_is_closed_is_told_from_what_only_begins_like_it_wherever_the_pieces_end() {
+        let padding = padding();
+        for (pieces, closes) in [
+            (&["&cmd=secret"][..], true),
+            (&["&cmd=secret", "&x=1"], true),
+            (&["&cmd=sec", "ret", ""], true),
+            (&["&cmd=ping&cmd=secret&cmd=ping"], true),
+            (&["&cmd=secret", "ly"], false),
+            (&["&cmd=secret", "", "ly", "&x=1"], false),
+            (&["&cmd=secretly"], false),
+            (&["&xcmd=secret"], false),
+        ] {
+            let pieces = [&[padding.as_str()], pieces].concat();
+            let (findings, body, late) = look(&pieces, closed("secret")).await;
+            assert!(findings.commands.is_empty());
+            let got = arrived(body).await;
+            assert_eq!(got == pieces.concat(), !closes, "{:?}", &pieces[1..]);
+            assert_eq!(status(&late), closes.then_some(403), "{:?}", &pieces[1..]);
         }
-        let named = NamedSession::default();
-        let (findings, ..) = look_at_body(body(&["usr=anna&%73id=x"]), form(), true, never(), &named).await;
-        assert!(findings.session && !named.forbid());
+        let split = format!("{padding}&cmd=secret");
+        let (findings, body, late) = look(&[&split, "ly"], closed("secret")).await;
+        assert!(findings.commands.is_empty(), "what the beginning ends with is not decided yet");
+        assert!(arrived(body).await.ends_with("cmd=secretly") && status(&late).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_command_without_an_end_is_not_waited_for() {
+        let (padding, long) = (padding(), "x".repeat(WAIT_BYTES));
+        let pieces = [&padding, "&cmd=a", &long, &long, &long];
+        let (_, body, late) = look(&pieces, closed("secret")).await;
+        assert!(arrived(body).await.len() < padding.len() + 3 * WAIT_BYTES);
+        assert_eq!(status(&late), Some(403), "what can't be read may be anything");
+        let (_, body, _) = look(&pieces, never()).await;
+        assert_eq!(arrived(body).await, pieces.concat());
     }
 
     #[tokio::test]
     async fn a_body_that_breaks_off_breaks_off_for_the_app_too() {
         let pieces = vec![Ok(Bytes::from_static(b"cmd=pi")), Err(std::io::Error::other("gone"))];
-        let (body, named) = (Body::from_stream(stream::iter(pieces)), NamedSession::default());
-        let (_, body, _) = look_at_body(body, form(), true, never(), &named).await;
+        let (_, body, _) = look_at_body(Body::from_stream(stream::iter(pieces)), form(), true, |_| never()).await;
         assert!(text(body).await.is_err());
     }
 }

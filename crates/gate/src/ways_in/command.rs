@@ -1,5 +1,7 @@
 //! What Frappe is asked to run, by `cmd` or by the path behind `/api/method/`: whether that is a way in.
 
+use crate::calls::plain_name;
+
 /// Parts of a method's name that have to do with signing in: `login`, `frappe.www.login.login_via_key`,
 /// `frappe.integrations.oauth2_logins.custom`, `frappe.core.doctype.user.user.update_password`, and an app's own.
 const NAMES: [&str; 15] = [
@@ -29,15 +31,9 @@ pub(super) fn names_way_in(name: &str) -> bool {
     NAMES.iter().any(|part| name.contains(part)) || words.any(|word| WORDS.contains(&word))
 }
 
-/// Whether a value of `cmd` is a way in. What is no plain method name can't be judged, and counts: an app that decodes
-/// it once more than we do might find `login` in it.
+/// Whether a value of `cmd` is a way in. What is no plain method name can't be judged, and counts.
 pub(super) fn is_way_in(value: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
-    match std::str::from_utf8(value) {
-        Ok("") => false,
-        Ok(text) if value.iter().all(plain) => names_way_in(&text.to_ascii_lowercase()),
-        _ => true,
-    }
+    plain_name(value).is_none_or(|name| names_way_in(&name))
 }
 
 #[cfg(test)]
@@ -73,6 +69,7 @@ mod tests {
             "logout",
             "ping",
             "frappe.auth.get_logged_user",
+            "a-server-script",
             "frappe.desk.form.save.savedocs",
             "tems.reports.carbon_footprint",
             "frappe.core.doctype.user.user.test_password_strength",

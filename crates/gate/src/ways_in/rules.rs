@@ -8,7 +8,10 @@ use super::{
     command,
     fields::{self, Findings},
 };
-use crate::path::{PathKind, PathReading, RulePath, is_file, reads};
+use crate::{
+    calls,
+    path::{PathKind, PathReading, RulePath, is_file, reads},
+};
 
 /// Headers by which some frameworks take one method for another.
 const METHOD_OVERRIDES: [HeaderName; 3] = [
@@ -16,9 +19,6 @@ const METHOD_OVERRIDES: [HeaderName; 3] = [
     HeaderName::from_static("x-http-method"),
     HeaderName::from_static("x-method-override"),
 ];
-
-/// Behind these, Frappe reads the name of a method.
-const FRAPPE_METHODS: [&str; 3] = ["/api/method/", "/api/v1/method/", "/api/v2/method/"];
 
 /// How people sign in at a guarded site.
 #[derive(Clone, Debug, Default)]
@@ -39,10 +39,8 @@ pub struct WaysIn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) kind: PathKind,
-    /// The account that the query names.
-    pub(crate) account: Option<String>,
-    /// The query names a session.
-    pub(crate) session: bool,
+    /// What the query says.
+    pub(crate) query: Findings,
     /// What becomes of it where a page elsewhere has led the browser here.
     pub(crate) link: Link,
 }
@@ -84,16 +82,16 @@ impl WaysIn {
             PathKind::SignIn { api }
         } else if api {
             PathKind::Api
-        } else if reads && !query.command && is_file(path, &self.files) {
+        } else if reads && query.commands.is_empty() && is_file(path, &self.files) {
             PathKind::Asset
         } else {
             PathKind::Page
         };
         let link = link(path.lenient(), &query);
-        Judged { kind, account: query.account, session: query.session, link }
+        Judged { kind, query: if self.frappe { query } else { query.without_commands() }, link }
     }
 
-    /// Whether the body has a say in it.
+    /// Whether fields of the query and the body have a say in it.
     pub(crate) const fn reads_commands(&self) -> bool {
         self.frappe
     }
@@ -132,18 +130,13 @@ const fn session_cookies(preset: Preset) -> &'static [&'static str] {
     }
 }
 
-fn names_method(plain: &str) -> bool {
-    method_in(plain).is_some_and(command::names_way_in)
+fn names_method(lenient: &str) -> bool {
+    calls::method_in(lenient).is_some_and(command::names_way_in)
 }
 
-/// The method that a path of Frappe's names.
-fn method_in(plain: &str) -> Option<&str> {
-    FRAPPE_METHODS.iter().find_map(|prefix| plain.strip_prefix(prefix))
-}
-
-fn link(plain: &str, query: &Findings) -> Link {
-    let method = method_in(plain).unwrap_or_default();
-    if query.command || query.account.is_some() || method.split('/').next() == Some("login") {
+fn link(lenient: &str, query: &Findings) -> Link {
+    let method = calls::method_in(lenient).unwrap_or_default();
+    if !query.commands.is_empty() || query.account.is_some() || method.split('/').next() == Some("login") {
         Link::Never
     } else if method.contains("login_via_") || method.contains("oauth2_logins") {
         Link::Uncounted

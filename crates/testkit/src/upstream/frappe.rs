@@ -1,15 +1,17 @@
-//! Signing in as Frappe does it: its paths, its answers, its cookies.
+//! Signing in, and calling methods, as Frappe does it: its paths, its answers, its cookies.
 
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Form, Json, Router,
-    extract::{Query, State},
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, FromRequest as _, Query, Request, State},
     response::{Html, IntoResponse as _, Response},
     routing,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::json;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
 
 use super::server::Counts;
 
@@ -94,4 +96,68 @@ fn with_cookies<const N: usize>(mut response: Response, cookies: [&'static str; 
 fn refuse(status: StatusCode, message: &str) -> Response {
     let body = json!({ "message": message, "exc_type": "AuthenticationError" });
     (status, Json(body)).into_response()
+}
+
+/// An application that is methods and nothing else. It runs what Frappe would run: the command of the body, of the query, or
+/// the method that the path names; and notes what it ran.
+pub(super) fn methods() -> Router<Arc<Counts>> {
+    Router::new().fallback(run).layer(DefaultBodyLimit::disable())
+}
+
+async fn run(State(counts): State<Arc<Counts>>, request: Request) -> Response {
+    counts.count_request();
+    let (parts, body) = request.into_parts();
+    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let command = if kind.contains("json") {
+        serde_json::from_slice::<Value>(&body).ok().and_then(|args| Some(args.get("cmd")?.as_str()?.to_owned()))
+    } else if kind.contains("multipart") {
+        part_of(&String::from_utf8_lossy(&body), "cmd").or_else(|| command_of(&parts.uri))
+    } else {
+        in_form(kind, body).await.or_else(|| command_of(&parts.uri))
+    };
+    let Some(method) = command.or_else(|| method_of(parts.uri.path())) else {
+        return refuse(StatusCode::NOT_FOUND, "Nothing is called");
+    };
+    counts.note_call(&method);
+    Json(json!({ "message": method })).into_response()
+}
+
+async fn in_form(kind: &str, body: Bytes) -> Option<String> {
+    let request = Request::post("/").header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap();
+    let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &()).await.ok()?;
+    fields.into_iter().rfind(|(name, _)| name == "cmd").map(|(_, value)| value)
+}
+
+fn command_of(uri: &Uri) -> Option<String> {
+    let Query(fields) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+    fields.into_iter().find(|(name, _)| name == "cmd").map(|(_, value)| value)
+}
+
+/// A field of a form of parts.
+fn part_of(body: &str, name: &str) -> Option<String> {
+    let (_, rest) = body.split_once(&format!("name=\"{name}\""))?;
+    let (_, rest) = rest.split_once("\r\n\r\n")?;
+    rest.split("\r\n").next().map(str::to_owned)
+}
+
+/// As `frappe.api` takes a path apart: the method, or that of a document type.
+fn method_of(path: &str) -> Option<String> {
+    let decoded = path.replace("%2e", ".").replace("%2F", "/");
+    let rest = decoded.strip_prefix("/api/")?;
+    let (second, rest) = match rest.strip_prefix("v2/") {
+        Some(rest) => (true, rest),
+        None => (false, rest.strip_prefix("v1/").unwrap_or(rest)),
+    };
+    let rest = rest.strip_prefix("method/")?.trim_end_matches('/');
+    match rest.split_once('/') {
+        Some((of, method)) if second => {
+            let module = of.to_lowercase().replace([' ', '-'], "_");
+            Some(format!("frappe.core.doctype.{module}.{module}.{method}"))
+        }
+        Some((method, _)) => Some(method.to_owned()),
+        None => Some(rest.to_owned()),
+    }
 }

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
@@ -51,6 +51,8 @@ pub struct Counts {
     pub(super) next_event: Notify,
     /// Streams and downloads that are under way.
     pub(super) streams: AtomicUsize,
+    /// The methods that it ran.
+    called: Mutex<Vec<String>>,
 }
 
 impl Counts {
@@ -89,6 +91,16 @@ impl Counts {
         self.next_event.notify_one();
     }
 
+    /// The methods that it ran since somebody asked.
+    #[must_use]
+    pub fn take_called(&self) -> Vec<String> {
+        std::mem::take(&mut self.called.lock().unwrap())
+    }
+
+    pub(super) fn note_call(&self, method: &str) {
+        self.called.lock().unwrap().push(method.to_owned());
+    }
+
     pub(super) fn count_request(&self) {
         self.requests.fetch_add(1, Ordering::SeqCst);
     }
@@ -97,10 +109,20 @@ impl Counts {
 impl TestUpstream {
     /// On loopback, without TLS.
     pub async fn start() -> Self {
+        Self::start_app(app).await
+    }
+
+    /// The same, with methods in the place of pages: what a request calls, the application notes.
+    pub async fn start_methods() -> Self {
+        Self::start_app(|counts| frappe::methods().with_state(Arc::clone(counts))).await
+    }
+
+    async fn start_app(app: impl FnOnce(&Arc<Counts>) -> Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let counts = Arc::<Counts>::default();
-        Self { address, accepting: accept(listener, None, &counts), counts, ca: None, _dir: None }
+        let accepting = accept_for(listener, None, &counts, app(&counts));
+        Self { address, accepting, counts, ca: None, _dir: None }
     }
 
     /// On loopback again, at an address where one was before.
@@ -163,7 +185,11 @@ fn app(counts: &Arc<Counts>) -> Router {
 }
 
 fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, counts: &Arc<Counts>) -> JoinHandle<()> {
-    let (app, counts) = (app(counts), Arc::clone(counts));
+    accept_for(listener, tls, counts, app(counts))
+}
+
+fn accept_for(listener: TcpListener, tls: Option<TlsAcceptor>, counts: &Arc<Counts>, app: Router) -> JoinHandle<()> {
+    let counts = Arc::clone(counts);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             counts.connections.fetch_add(1, Ordering::SeqCst);

@@ -10,6 +10,8 @@ pub(super) struct Json {
     text: Kept,
     /// The field that the last name and colon announced.
     field: Option<Field>,
+    /// How many lists and objects it is in.
+    depth: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,14 +59,25 @@ impl Json {
         }
     }
 
+    /// Fields of the whole, or of a part of it: documents have fields that are called like a session, too.
+    fn named(&self) -> Option<Field> {
+        let field = if self.text.cut { None } else { Field::named(unescaped(&self.text.bytes).as_bytes()) };
+        field.filter(|field| *field != Field::Session || self.depth <= 1)
+    }
+
     fn between(&mut self, byte: u8, findings: &mut Findings) {
+        match byte {
+            b'{' | b'[' => self.depth = self.depth.saturating_add(1),
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
         match byte {
             b'"' => {
                 self.text.clear();
                 self.state = State::Inside { escaped: false };
             }
             b':' if self.state == State::AfterString => {
-                self.field = if self.text.cut { None } else { Field::named(unescaped(&self.text.bytes).as_bytes()) };
+                self.field = self.named();
                 self.state = State::Outside;
             }
             b' ' | b'\t' | b'\r' | b'\n' => {}

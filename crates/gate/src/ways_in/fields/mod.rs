@@ -16,6 +16,7 @@ use percent_encoding::percent_decode;
 
 use self::{json::Json, multipart::Multipart, urlencoded::UrlEncoded};
 use super::command;
+use crate::calls::Calls;
 
 /// The longest name that is worth reading: `cmd` with every letter escaped needs 18 bytes.
 const NAME_BYTES: usize = 128;
@@ -52,8 +53,8 @@ impl Field {
 pub(crate) struct Findings {
     /// A command by which people sign in, or one that can't be judged.
     pub(crate) way_in: bool,
-    /// There is a command at all.
-    pub(crate) command: bool,
+    /// What is commanded.
+    pub(crate) commands: Calls,
     /// A session: Frappe takes one from wherever it takes commands.
     pub(crate) session: bool,
     /// The account that was named first.
@@ -64,7 +65,7 @@ impl Findings {
     fn note(&mut self, field: Field, value: &[u8]) {
         match field {
             Field::Command => {
-                self.command |= !value.is_empty();
+                self.commands.note(value);
                 self.way_in |= command::is_way_in(value);
             }
             Field::Session => self.session = true,
@@ -78,7 +79,26 @@ impl Findings {
 
     /// What can't be read may be anything.
     fn note_unreadable(&mut self) {
-        (self.command, self.way_in, self.session) = (true, true, true);
+        self.commands.note_unreadable();
+        (self.way_in, self.session) = (true, true);
+    }
+
+    /// The same, of an application that reads no commands from fields.
+    pub(crate) fn without_commands(self) -> Self {
+        Self { session: self.session, account: self.account, ..Self::default() }
+    }
+
+    /// Adds what has been found in another part of the request.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.commands.add(&other.commands);
+        self.way_in |= other.way_in;
+        self.session |= other.session;
+        self.account = other.account.or(self.account.take());
+    }
+
+    /// Whether the other says more than who is named.
+    fn is_outdone_by(&self, other: &Self) -> bool {
+        (self.way_in, self.session, &self.commands) != (other.way_in, other.session, &other.commands)
     }
 }
 
@@ -130,6 +150,11 @@ impl FieldScanner {
         &self.findings
     }
 
+    /// Whether what was read last decides something as it stands, and may go on: `cmd=logi`.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.findings.is_outdone_by(&self.findings())
+    }
+
     /// What there would be if the body ended here. A value may be cut off: `log` of `login` is none of our commands,
     /// but a cut that leaves one counts.
     #[must_use]
@@ -144,6 +169,9 @@ impl FieldScanner {
 /// What there is in a query.
 #[must_use]
 pub(super) fn in_query(query: &str) -> Findings {
+    if query.is_empty() {
+        return Findings::default();
+    }
     let mut scanner = FieldScanner { urlencoded: Some(UrlEncoded::default()), ..FieldScanner::default() };
     scanner.feed(query.as_bytes());
     scanner.findings()

@@ -1,6 +1,7 @@
 //! A guarded site: a real application behind a whole gate.
 
 mod hostile;
+mod methods;
 mod paths;
 mod requests;
 mod standing;
