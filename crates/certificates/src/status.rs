@@ -64,7 +64,12 @@ impl CertificateStatus {
             return Some(format!("the certificate of {host} is for other names: {}", self.facts.names.join(", ")));
         }
         let left = self.days_left(now);
-        (left <= self.alert_from()).then(|| format!("the certificate of {host} ends in {left} days{}", self.because()))
+        let ends = match left {
+            0 => "within a day".to_owned(),
+            1 => "in 1 day".to_owned(),
+            days => format!("in {days} days"),
+        };
+        (left <= self.alert_from()).then(|| format!("the certificate of {host} ends {ends}{}", self.because()))
     }
 
     /// A short-lived certificate is renewed a third of its life before its end; a warning at that time would be normal.

@@ -18,7 +18,7 @@ pub mod upstream;
 pub use database::TestDatabase;
 pub use env::{ManualClock, SeededRng, TestEnv};
 pub use namespaces::{CLIENT, CLIENT_V6, HOST, HOST_V6, Namespaces, OTHER_CLIENT, THIRD_CLIENT};
-pub use pebble::{Pebble, PebblePorts};
+pub use pebble::{Contract, Pebble, PebblePorts};
 pub use postgres::{Postgres, PrivatePostgres};
 pub use store::{TestStore, prepare_all};
 

@@ -26,6 +26,7 @@ pub struct Pebble {
     dns: u16,
     dns_management: u16,
     ports: PebblePorts,
+    contract: Option<Contract>,
     acme: u16,
     management: u16,
     children: Vec<Child>,
@@ -41,18 +42,41 @@ pub struct PebblePorts {
     pub https: u16,
 }
 
+/// A contract that accounts have to be bound to.
+#[derive(Clone, Copy, Debug)]
+pub struct Contract {
+    /// The key's id.
+    pub key_id: &'static str,
+    /// The key, base64url.
+    pub key: &'static str,
+}
+
 impl Pebble {
+    /// Starts one that registers accounts of this contract only.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    #[must_use]
+    pub fn start_bound(ports: PebblePorts, contract: Contract) -> Self {
+        Self::start_with(ports, 0, Some(contract))
+    }
+
     /// Starts one that looks for proofs at these ports; so many of a hundred good nonces are refused.
     ///
     /// # Panics
     /// Pebble is not installed (`cargo xtask setup` installs it) or does not start.
     #[must_use]
     pub fn start(ports: PebblePorts, refused_nonces: u8) -> Self {
+        Self::start_with(ports, refused_nonces, None)
+    }
+
+    fn start_with(ports: PebblePorts, refused_nonces: u8, contract: Option<Contract>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         make_listener_certificate(dir.path());
         let [acme, management, dns, dns_management] = free_ports();
         let directory = format!("https://127.0.0.1:{acme}/dir");
-        let mut pebble = Self { directory, dns, dns_management, ports, acme, management, children: Vec::new(), dir };
+        let children = Vec::new();
+        let mut pebble = Self { directory, dns, dns_management, ports, contract, acme, management, children, dir };
         pebble.start_dns();
         pebble.start_ca(refused_nonces);
         pebble
@@ -62,6 +86,12 @@ impl Pebble {
     #[must_use]
     pub fn ca(&self) -> PathBuf {
         self.dir.path().join("listener.pem")
+    }
+
+    /// The key of that certificate.
+    #[must_use]
+    pub fn ca_key(&self) -> PathBuf {
+        self.dir.path().join("listener.key")
     }
 
     /// What the CA has logged.
@@ -127,15 +157,18 @@ impl Pebble {
 
     fn start_ca(&mut self, refused_nonces: u8) {
         let path = |name: &str| self.dir.path().join(name).display().to_string();
+        let keys = self.contract.map_or_else(String::new, |own| format!("{:?}:{:?}", own.key_id, own.key));
         let config = format!(
             r#"{{"pebble":{{"listenAddress":"127.0.0.1:{}","managementListenAddress":"127.0.0.1:{}","certificate":{:?},
-                "privateKey":{:?},"httpPort":{},"tlsPort":{},"ocspResponderURL":"","externalAccountBindingRequired":false}}}}"#,
+                "privateKey":{:?},"httpPort":{},"tlsPort":{},"ocspResponderURL":"","externalAccountBindingRequired":{},
+                "externalAccountMACKeys":{{{keys}}}}}}}"#,
             self.acme,
             self.management,
             path("listener.pem"),
             path("listener.key"),
             self.ports.http,
-            self.ports.https
+            self.ports.https,
+            self.contract.is_some()
         );
         fs::write(path("config.json"), config).unwrap();
         let mut command = Command::new("pebble");

@@ -85,7 +85,7 @@ impl Office {
             let identifiers: Vec<Identifier> = hosts.iter().map(identifier).collect();
             let new = NewOrder::new(&identifiers);
             let new = match &self.acme.profile {
-                Some(profile) => new.profile(profile),
+                Some(profile) => new.profile(offered(&account, profile)?),
                 None => new,
             };
             let mut order = account.new_order(&new).await?;
@@ -120,6 +120,17 @@ impl Office {
             Err(error) => Err(why_invalid(order).await.unwrap_or_else(|| Failed::from(error))),
         }
     }
+}
+
+/// The profile, where the CA has it. One that knows nothing of profiles would pass over the wish in silence.
+fn offered<'a>(account: &Account, wanted: &'a str) -> Result<&'a str, Failed> {
+    let mut names: Vec<&str> = account.profiles().map(|profile| profile.name).collect();
+    if names.contains(&wanted) {
+        return Ok(wanted);
+    }
+    names.sort_unstable();
+    let has = if names.is_empty() { "has no profiles".to_owned() } else { format!("has {}", names.join(", ")) };
+    Err(Failed::new(format!("the CA {has}, and [acme] asks for profile = {wanted:?}")))
 }
 
 /// Asks for the certificate, with a key that was never used before.
