@@ -22,7 +22,7 @@ use crate::{
     limits::Refusal,
     request::Facts,
     shared::Shared,
-    ways_in::{Findings, Judge},
+    ways_in::{Findings, Judge, Judgement},
 };
 
 /// Who asks: what the layers further in find out before the rest of the body is read.
@@ -76,15 +76,14 @@ struct LateCommands {
 }
 
 impl LateCommands {
-    fn judge(&mut self, found: &Findings) -> Option<Response> {
+    fn judge(&mut self, found: &Findings) -> Judgement {
         let before = self.facts.clone();
         self.facts.now = self.shared.env.now();
         self.facts.note_fields(found.clone());
         let is_try = self.facts.kind.is_sign_in() && !before.kind.is_sign_in();
-        if is_try && self.by_foreign_page {
-            return Some(way_in::foreign());
-        }
-        self.refused_by_limit(&before, is_try).or_else(|| self.refused_by_rule())
+        let foreign = (is_try && self.by_foreign_page).then(way_in::foreign);
+        let limited = || self.refused_by_limit(&before, is_try);
+        Judgement { is_try, answer: foreign.or_else(limited).or_else(|| self.refused_by_rule()) }
     }
 
     /// Limits count a request once: those that held for it before have counted it.

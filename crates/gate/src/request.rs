@@ -137,7 +137,8 @@ impl Facts {
 
     /// Adds what fields of the query or the body say.
     pub(crate) fn note_fields(&mut self, found: Findings) {
-        if found.way_in {
+        let ways = self.site().and_then(|site| site.ways_in.as_ref());
+        if ways.is_some_and(|ways| ways.gives_way_in(&found)) {
             self.kind = PathKind::SignIn { api: self.kind.is_api() };
         } else if !found.commands.is_empty() && self.kind == PathKind::Asset {
             self.kind = PathKind::Page;

@@ -1,4 +1,9 @@
 //! Takes away the headers by which the gate tells an app who is there: a client has no business to send them.
+//!
+//! Headers of clients are taken away in three places, by three lists, because they are dangerous to three different readers:
+//! what claims an address, before the gate itself believes one (`client_address`, on every listener); what claims to be
+//! somebody, before anything of a site sees it (here, for built-in apps too); and what steers an application or belongs to
+//! the connection, where a request is made for one (`palisade_upstream::headers`, which also holds without a gate around it).
 
 use std::sync::Arc;
 

@@ -60,7 +60,8 @@ impl RulePath {
             || self.is_called_by(target.commands)
     }
 
-    fn covers(&self, call: Call<'_>) -> bool {
+    /// Whether it stands for what is called so.
+    pub(crate) fn covers(&self, call: Call<'_>) -> bool {
         (call.is_method() && self.holds_for_all_methods()) || self.call().is_some_and(|own| own.covers(call))
     }
 

@@ -22,8 +22,16 @@ const PEEK_BYTES: usize = 64 * 1_024;
 /// How much is held back while a command goes on over several pieces. No method has a name of that length.
 const WAIT_BYTES: usize = 16 * 1_024;
 
-/// Judges what has been found in the middle of a body, all of it each time; gives the answer where it may not go on.
-pub(crate) type Judge = Box<dyn FnMut(&Findings) -> Option<Response> + Send>;
+/// Judges what has been found in the middle of a body, all of it each time.
+pub(crate) type Judge = Box<dyn FnMut(&Findings) -> Judgement + Send>;
+
+/// What comes of it.
+pub(crate) struct Judgement {
+    /// It makes the request a try to sign in.
+    pub(crate) is_try: bool,
+    /// The answer, where it may not go on.
+    pub(crate) answer: Option<Response>,
+}
 
 /// What has become of the rest of a body, after the app was asked.
 #[derive(Clone, Default)]
@@ -121,11 +129,10 @@ impl Watch {
     }
 
     fn is_refused(&mut self, found: &Findings) -> bool {
-        let answer = (self.judge)(found);
+        let Judgement { is_try, answer } = (self.judge)(found);
         let refused = answer.is_some();
-        let found_try = found.way_in && !self.judged.way_in;
         self.late.with(|state| {
-            state.found_try |= found_try;
+            state.found_try |= is_try;
             state.answer = answer.or(state.answer.take());
         });
         refused
@@ -199,13 +206,17 @@ mod tests {
 
     /// No try to sign in passes.
     fn full() -> Judge {
-        Box::new(|found| found.way_in.then(|| StatusCode::TOO_MANY_REQUESTS.into_response()))
+        Box::new(|found| {
+            let answer = found.way_in.then(|| StatusCode::TOO_MANY_REQUESTS.into_response());
+            Judgement { is_try: found.way_in, answer }
+        })
     }
 
     /// This method is closed.
     fn closed(name: &'static str) -> Judge {
         let closes = move |found: &Findings| found.commands.may_be(|call| call.covers(Call::Named(name)));
-        Box::new(move |found| closes(found).then(|| StatusCode::FORBIDDEN.into_response()))
+        let answer = |closes: bool| closes.then(|| StatusCode::FORBIDDEN.into_response());
+        Box::new(move |found| Judgement { is_try: false, answer: answer(closes(found)) })
     }
 
     fn form() -> FieldScanner {
@@ -228,7 +239,7 @@ mod tests {
     }
 
     fn never() -> Judge {
-        Box::new(|_| None)
+        Box::new(|found| Judgement { is_try: found.way_in, answer: None })
     }
 
     /// What gets to the app before the body ends or is held back.

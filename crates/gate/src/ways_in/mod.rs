@@ -5,7 +5,7 @@ mod command;
 mod fields;
 mod rules;
 
-pub(crate) use body::{Judge, Late, look_at_body};
+pub(crate) use body::{Judge, Judgement, Late, look_at_body};
 pub(crate) use fields::{FieldScanner, Findings};
 pub use rules::WaysIn;
 pub(crate) use rules::{Judged, Link, shows_credentials};

@@ -9,7 +9,7 @@ use super::{
     fields::{self, Findings},
 };
 use crate::{
-    calls,
+    calls::{self, Call},
     path::{PathKind, PathReading, RulePath, is_file, reads},
 };
 
@@ -117,7 +117,17 @@ impl WaysIn {
     fn is_way_in(&self, path: &PathReading, query: &Findings, reads: bool) -> bool {
         // Looking at a sign-in page is no try. Frappe takes one by any method.
         let by_path = !reads && self.paths.iter().any(|way| way.counts(path));
-        by_path || (self.frappe && (query.way_in || names_method(path.lenient())))
+        by_path || self.gives_way_in(query) || (self.frappe && self.calls_way_in(path.lenient()))
+    }
+
+    /// Whether a command in these fields is a way in: by its name, or because the site says so of the method's path.
+    pub(crate) fn gives_way_in(&self, found: &Findings) -> bool {
+        self.frappe && (found.way_in || self.paths.iter().any(|way| way.is_called_by(&found.commands)))
+    }
+
+    fn calls_way_in(&self, lenient: &str) -> bool {
+        let is_named = calls::method_in(lenient).is_some_and(command::names_way_in);
+        is_named || Call::in_path(lenient).is_some_and(|call| self.paths.iter().any(|way| way.covers(call)))
     }
 }
 
@@ -128,10 +138,6 @@ const fn session_cookies(preset: Preset) -> &'static [&'static str] {
         Preset::Kpi => &["session"],
         Preset::Strict => &["session", "sessionid", "connect.sid", "PHPSESSID", "JSESSIONID", "laravel_session"],
     }
-}
-
-fn names_method(lenient: &str) -> bool {
-    calls::method_in(lenient).is_some_and(command::names_way_in)
 }
 
 fn link(lenient: &str, query: &Findings) -> Link {
@@ -218,6 +224,23 @@ mod tests {
         ] {
             assert_eq!(judge(&frappe(), line), PathKind::SignIn { api: false }, "{line}");
         }
+    }
+
+    /// covers T4.3 (part)
+    #[test]
+    fn a_method_that_the_site_calls_a_way_in_is_one_by_every_door() {
+        let ways_in = vec![PathPrefix::parse("/api/method/tems.api.enter").unwrap()];
+        let ways = WaysIn::of(&SiteConfig { preset: Preset::Frappe, ways_in, ..SiteConfig::default() });
+        for line in [
+            "POST /api/method/tems.api.enter",
+            "GET /api/v2/method/tems.api.enter",
+            "POST /api/v1/method/Tems.Api.Enter/x",
+        ] {
+            assert_eq!(judge(&ways, line), PathKind::SignIn { api: true }, "{line}");
+        }
+        assert_eq!(judge(&ways, "GET /app?cmd=tems.api.enter"), PathKind::SignIn { api: false });
+        assert_eq!(judge(&ways, "POST /api/v2/method/tems.api.entry"), PathKind::Api);
+        assert_eq!(judge(&ways, "GET /app?cmd=tems.api.entry"), PathKind::Page);
     }
 
     /// covers T4.1 (part), T4.2 (part)

@@ -241,3 +241,20 @@ async fn a_limit_for_a_method_counts_it_by_every_door_once() {
         assert_eq!(status(asking.post("/").form(&[("doc", &*long), ("cmd", OPEN)])).await, other, "{path}");
     }
 }
+
+/// covers T4.3 (part)
+#[tokio::test]
+async fn a_method_that_the_site_calls_a_way_in_is_tried_six_times_by_whatever_door() {
+    for before in ["x".to_owned(), "x".repeat(300_000)] {
+        let way = PathPrefix::parse("/api/method/tems.secret").unwrap();
+        let (gate, app) = start(|config| tems(config).ways_in = vec![way]).await;
+        let mut statuses = Vec::new();
+        for (_, request) in asking(&gate).commands(SECRET, &before) {
+            statuses.push(status(request).await);
+        }
+        assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 429, 429], "behind {} bytes", before.len());
+        assert_eq!(status(asking(&gate).post("/api/v2/method/tems.secret")).await, 429);
+        assert_eq!(status(asking(&gate).post("/api/v2/method/tems.open")).await, 200);
+        assert_eq!(app.counts.take_called().len(), 7);
+    }
+}
