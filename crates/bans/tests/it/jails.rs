@@ -141,6 +141,13 @@ impl Guide {
         guide
     }
 
+    /// With something that the filter is to leave alone.
+    fn ignoring(self, expression: &str) -> Self {
+        let text = format!("[Definition]\nignoreregex = {expression}\n");
+        self.0.write("fail2ban/filter.d/frappe.local", &text);
+        self
+    }
+
     fn jails(&self) -> String {
         format!("fail2ban = \"{}\"", self.0.path("fail2ban").display())
     }
@@ -160,6 +167,48 @@ async fn lines_seen(world: &World) -> (u64, u64) {
 }
 
 on_both_engines! {
+    /// covers T5.1
+    async fn the_guides_jail_counts_what_the_guide_means_and_nothing_else(db: TestStore) {
+        let guide = Guide::new().ignoring("^.*for probe .*$");
+        let world = World::new(db, &guide.jails()).await;
+        until(async || {
+            guide.write("web.log", "2026-03-02 09:00:00,000 nothing of interest\n");
+            lines_seen(&world).await.0 > 0
+        }).await;
+        let nobody = || ["203.0.113.57", "198.51.100.9", "0.0.0.7"].iter().all(|address| world.found(address).is_none());
+        // Six that are left alone, six that could mean two addresses, nine in a file that is none of the jail's.
+        for _ in 0..6 {
+            guide.write("web.log", "2026-03-02 09:00:00,000 ERROR Login failed for probe from 203.0.113.57\n");
+            guide.write("web.log", "2026-03-02 09:00:00,000 Authentication failed: 198.51.100.9, for 203.0.113.57\n");
+        }
+        guide.write("worker.txt", &"2026-03-02 09:00:00,000 ERROR Login failed for bob from 203.0.113.57\n".repeat(9));
+        // Four that will be too old to count.
+        for _ in 0..4 {
+            guide.write("web.log", "2026-03-02 09:00:00,000 ERROR Login failed for bob from 203.0.113.57\n");
+        }
+        until(async || world.seen("frappe").await.failures == 4 && lines_seen(&world).await.1 == 6).await;
+        assert!(nobody());
+        world.pass(Span::seconds(601));
+        // Four of the five, by both expressions, over files that match and a rotation.
+        guide.write("web.log", "2026-03-02 09:10:01,000 ERROR Login failed for bob from 203.0.113.57\n");
+        fs::rename(guide.path("web.log"), guide.path("web.log.1")).unwrap();
+        guide.write("web.log", "2026-03-02 09:10:01,000 ERROR Authentication failed: 203.0.113.57:5060\n");
+        for _ in 0..2 {
+            guide.write("worker.log", "2026-03-02 09:10:01,000 ERROR Login failed for bob from 203.0.113.57\n");
+        }
+        until(async || world.seen("frappe").await.failures == 8).await;
+        assert!(nobody(), "four within ten minutes");
+        guide.write("web.log", "2026-03-02 09:10:01,000 ERROR Authentication failed: 203.0.113.57\n");
+        until(async || world.found("203.0.113.57").is_some()).await;
+        let bans = world.list(Which::Live).await;
+        assert_eq!((bans.len(), bans[0].target.to_string().as_str(), bans[0].failures), (1, "203.0.113.57", 5));
+        assert_eq!(bans[0].ends_at, Some(bans[0].began_at + Span::seconds(3_600)));
+        let report = world.bans.report(&may_read_bans(&operator()).unwrap()).await.unwrap();
+        assert_eq!(report.warnings.iter().filter(|text| text.contains("greedy")).count(), 2, "{:?}", report.warnings);
+        world.pass(Span::seconds(3_600));
+        assert_eq!(world.found("203.0.113.57"), None);
+    }
+
     /// covers T5.1 (part), T5.3 (part)
     async fn the_guides_jail_bans_the_whole_address_after_five_lines_over_a_rotation(db: TestStore) {
         let guide = Guide::new();

@@ -20,7 +20,7 @@ fn frappe() -> Judge {
 
 /// covers T5.3 (part)
 #[test]
-fn the_guides_filter_and_jail_are_read_as_they_are() {
+pub(crate) fn the_guides_filter_and_jail_are_read_as_they_are() {
     let (jail, _) = guide();
     assert_eq!((jail.name.as_str(), jail.filter.rules().count()), ("frappe", 2));
     assert_eq!(jail.log_paths[0].path, "/workspace/development/frappe-bench/logs/*.log");
@@ -30,7 +30,7 @@ fn the_guides_filter_and_jail_are_read_as_they_are() {
 
 /// covers T5.1 (part)
 #[test]
-fn a_greedy_expression_reads_the_whole_address() {
+pub(crate) fn a_greedy_expression_reads_the_whole_address() {
     let mut judge = frappe();
     for (line, expected) in [
         ("2026-03-01 09:59:00,123 ERROR Login failed for bob from 203.0.113.57", "203.0.113.57"),
@@ -89,7 +89,7 @@ fn the_import_warns_of_both_greedy_expressions() {
 
 /// covers T5.1 (part)
 #[test]
-fn five_failures_in_ten_minutes_ban_for_an_hour() {
+pub(crate) fn five_failures_in_ten_minutes_ban_for_an_hour() {
     let (config, _) = guide();
     let mut judge = Judge::new(config.filter, TimeZone::UTC);
     let mut jail = Jail::new(config.policy);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use palisade_jail::{ConfigFiles, Filter, Folder, JailFiles, Judge};
 
-use crate::{accused, root};
+use crate::{accused, frappe, root};
 
 fn package() -> Folder {
     let folder = root().join("target/fail2ban/etc/fail2ban");
@@ -85,6 +85,18 @@ fn debians_jails_are_read_as_they_are() {
     let [jail] = found.jails.as_slice() else { panic!("Debian enables sshd alone: {:?}", found.jails) };
     assert_eq!((jail.name.as_str(), jail.policy.max_retry), ("sshd", 5));
     assert_eq!(jail.log_paths[0].path, "/var/log/auth.log");
+}
+
+/// covers T5.3
+#[test]
+fn the_guides_own_and_the_stock_filters_of_its_stack_work_unchanged() {
+    frappe::the_guides_filter_and_jail_are_read_as_they_are();
+    frappe::a_greedy_expression_reads_the_whole_address();
+    frappe::five_failures_in_ten_minutes_ban_for_an_hour();
+    the_sshd_filter_works_unchanged();
+    the_nginx_filters_work_unchanged();
+    the_apache_postfix_and_dovecot_filters_work_unchanged();
+    every_stock_jail_is_read_with_its_filter();
 }
 
 /// Warnings are for people: a filter that reads its address soundly is not warned of.

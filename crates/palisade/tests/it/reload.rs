@@ -3,6 +3,10 @@
 use std::{
     fs,
     process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -50,6 +54,96 @@ fn a_changed_file_comes_into_force_by_command_and_by_signal() {
     wait_for("the signal takes the site out", || sites_of(&place) == ["kpi"]);
     let trail = place.run(&["trail", "search", "--action", "configuration.reload", "--json"]).out;
     assert!(trail.contains("site.tems: taken out") && trail.contains("site.tems: added"), "{trail}");
+}
+
+/// Requests to the sign-in page without a pause, over both versions of HTTP, on connections that stay open.
+struct Load {
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+    running: std::thread::JoinHandle<Vec<String>>,
+}
+
+impl Load {
+    fn start(https: u16) -> Self {
+        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (told, count) = (Arc::clone(&stop), Arc::clone(&answered));
+        let running = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let (one, two) = (ask_on(https, true, &told, &count), ask_on(https, false, &told, &count));
+            let (one, two) = runtime.block_on(async { tokio::join!(one, two) });
+            [one, two].concat()
+        });
+        Self { stop, answered, running }
+    }
+
+    /// Waits until so many more are answered.
+    fn goes_on(&self, more: usize) {
+        let from = self.answered.load(Ordering::SeqCst);
+        wait_for("requests are answered", || self.answered.load(Ordering::SeqCst) >= from + more);
+    }
+
+    /// What went wrong.
+    fn stop(self) -> Vec<String> {
+        self.stop.store(true, Ordering::SeqCst);
+        self.running.join().unwrap()
+    }
+}
+
+async fn ask_on(https: u16, http1: bool, stop: &AtomicBool, answered: &AtomicUsize) -> Vec<String> {
+    let builder = reqwest::Client::builder().danger_accept_invalid_certs(true).no_proxy();
+    let client = if http1 { builder.http1_only() } else { builder }.build().unwrap();
+    let mut wrong = Vec::new();
+    while !stop.load(Ordering::SeqCst) {
+        match client.get(format!("https://localhost:{https}/sign-in")).send().await {
+            Ok(answer) if answer.status() == 200 => drop(answered.fetch_add(1, Ordering::SeqCst)),
+            other => wrong.push(format!("{other:?}")),
+        }
+    }
+    wrong
+}
+
+/// covers T1.10
+#[test]
+fn a_configuration_is_tried_first_and_a_signal_exchanges_it_without_losing_a_request() {
+    let place = Place::embedded();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let https = held.local_addr().unwrap().port();
+    drop(held);
+    let sound = text_of(&place).replace("https = [\"127.0.0.1:0\"]", &format!("https = [\"127.0.0.1:{https}\"]"));
+    fs::write(place.config(), &sound).unwrap();
+    let server = place.serve();
+    let load = Load::start(https);
+    load.goes_on(10);
+
+    // Tried before it is used: what is wrong, where, and what to do.
+    fs::write(place.config(), format!("{sound}{}", GUARDED.replace("upstream", "upstraem"))).unwrap();
+    let said = place.run(&["config", "check"]);
+    let line = sound.lines().count() + 4;
+    assert_eq!(said.code, 2, "{said:?}");
+    let place_of_mistake = format!("{}:{line}:1: unknown field `upstraem`", place.config().display());
+    assert!(said.err.contains(&place_of_mistake) && said.err.contains("Correct the spelling"), "{}", said.err);
+
+    // Used all the same, it changes nothing.
+    let hang_up = || run(Command::new("kill").arg("-HUP").arg(server.child.id().to_string()));
+    let log = || fs::read_to_string(place.dir().join("log")).unwrap();
+    hang_up();
+    wait_for("the refusal", || log().contains("the old configuration stays in force"));
+    load.goes_on(10);
+
+    for round in 1..=6 {
+        let (text, sites) = if round % 2 == 1 {
+            (format!("{sound}{GUARDED}"), &["kpi", "tems"][..])
+        } else {
+            (sound.clone(), &["kpi"][..])
+        };
+        fs::write(place.config(), text).unwrap();
+        hang_up();
+        wait_for("the signal exchanges the sites", || sites_of(&place) == sites);
+        load.goes_on(5);
+    }
+    assert_eq!(load.stop(), Vec::<String>::new());
+    let trail = place.run(&["trail", "search", "--action", "configuration.reload", "--json"]).out;
+    assert_eq!((trail.matches("not_usable").count(), trail.matches("configuration.reload").count()), (1, 7), "{trail}");
 }
 
 /// covers T1.10 (part)
