@@ -326,6 +326,28 @@ mod tests {
         assert!(arrived(body).await.ends_with("cmd=secretly") && status(&late).is_none());
     }
 
+    /// Attack: a made-up token carries a session past the sign-in, far behind in the body.
+    #[tokio::test]
+    async fn a_session_that_may_not_be_named_does_not_reach_the_app_wherever_it_stands() {
+        let forbidden = || -> Judge {
+            Box::new(|found| {
+                let answer = found.session.then(|| StatusCode::UNAUTHORIZED.into_response());
+                Judgement { is_try: false, answer }
+            })
+        };
+        let padding = padding();
+        for (pieces, stops) in
+            [(&["&x=1&s", "id=stolen", "&y=2"][..], true), (&["&%73id=", "stolen"], true), (&["&sit=stolen"], false)]
+        {
+            let pieces = [&[padding.as_str()], pieces].concat();
+            let (_, body, late) = look(&pieces, forbidden()).await;
+            assert_eq!(arrived(body).await.contains("stolen"), !stops, "{:?}", &pieces[1..]);
+            assert_eq!(status(&late), stops.then_some(401), "{:?}", &pieces[1..]);
+        }
+        let (findings, ..) = look(&["usr=anna&%73id=x"], forbidden()).await;
+        assert!(findings.session, "what is found at once, the layers judge");
+    }
+
     #[tokio::test]
     async fn a_command_without_an_end_is_not_waited_for() {
         let (padding, long) = (padding(), "x".repeat(WAIT_BYTES));
