@@ -66,7 +66,7 @@ fn message(ban: &BanFacts, address: std::net::IpAddr, zone: &TimeZone) -> String
         }
         None => "It stays so until they let it in again.".to_owned(),
     };
-    let help = "If this hits you by mistake, tell them the address and the number below: they can lift the ban.";
+    let help = "If this hits you by mistake, tell the people who run this site the address and the number below: they can lift the ban.";
     format!("{why} {what} {help}")
 }
 
@@ -95,7 +95,7 @@ mod tests {
             told(Some("2026-03-02T09:00:01Z"), false),
             "Too many tries from your network address 192.0.2.7 have failed, so it is shut out for a while. It is let \
              in again at 10:01 on 2 March 2026 (Europe/Vienna). Until then, trying again changes nothing. If this hits \
-             you by mistake, tell them the address and the number below: they can lift the ban."
+             you by mistake, tell the people who run this site the address and the number below: they can lift the ban."
         );
         assert!(told(None, true).starts_with("The people who run this site have shut out your network address"));
     }

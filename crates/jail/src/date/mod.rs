@@ -86,7 +86,7 @@ impl DateForms {
     /// A finder for one log file.
     pub(crate) fn finder(&self) -> DateFinder {
         let locations = self.0.iter().map(|form| form.locations()).collect();
-        DateFinder { forms: self.0.clone(), locations, last: None }
+        DateFinder { forms: self.0.clone(), locations, last: None, read: None }
     }
 }
 
@@ -108,6 +108,16 @@ pub(crate) struct DateFinder {
     locations: Vec<CaptureLocations>,
     /// The form of the last date, and where it began.
     last: Option<(usize, usize)>,
+    read: Option<Read>,
+}
+
+/// The last date that was read. In a flood many lines have the same second.
+#[derive(Debug)]
+struct Read {
+    form: usize,
+    text: String,
+    now: Instant,
+    instant: Option<Instant>,
 }
 
 impl DateFinder {
@@ -143,9 +153,16 @@ impl DateFinder {
         self.forms[form].find(line, &mut self.locations[form])
     }
 
-    /// The time that the date of this form says in the line.
+    /// The time that the date of this form says in the line. `zone` is the same for all lines of a file.
     pub(crate) fn instant(&mut self, form: usize, line: &str, now: Instant, zone: &TimeZone) -> Option<Instant> {
-        self.forms[form].instant(line, &mut self.locations[form], now, zone)
+        let text = self.forms[form].matched(line)?;
+        let is_same = |read: &&Read| read.form == form && read.now == now && read.text == text;
+        if let Some(read) = self.read.as_ref().filter(is_same) {
+            return read.instant;
+        }
+        let instant = self.forms[form].instant(line, &mut self.locations[form], now, zone);
+        self.read = Some(Read { form, text: text.to_owned(), now, instant });
+        instant
     }
 }
 

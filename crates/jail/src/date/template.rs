@@ -145,6 +145,11 @@ impl Template {
             .all(|(_, group)| locations.get(*group).is_none_or(|(from, to)| line[from..to] == line[first.0..first.1]))
     }
 
+    /// All that the date's time is read from.
+    pub(super) fn matched<'t>(&self, line: &'t str) -> Option<&'t str> {
+        self.regex.find(line).map(|found| found.as_str())
+    }
+
     /// The time that this line's date says.
     pub(super) fn instant(
         &self,

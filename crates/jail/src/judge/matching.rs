@@ -8,30 +8,44 @@ use super::{Failure, Host, Judge, Verdict, When, as_evidence, exchange::Part};
 use crate::{
     address::Found,
     filter::Filter,
-    pattern::{Captures, GaveUp, HostReading, Pattern, read_host},
+    pattern::{Captures, GaveUp, HostReading, Pattern, Sighted, read_host},
 };
 
 /// A pattern that matched, what it matched in, and whom it found there.
 struct Match<'a> {
     pattern: &'a Pattern,
-    text: Cow<'a, str>,
+    text: &'a str,
     captures: Captures,
     host: Option<HostReading>,
 }
 
 impl<'a> Match<'a> {
-    fn new(pattern: &'a Pattern, text: Cow<'a, str>, captures: Captures) -> Result<Self, GaveUp> {
-        if !pattern.has_host && !pattern.has_group("dns") {
-            return Ok(Self { pattern, text, captures, host: None });
+    /// The pattern on the text; `None` where it does not match.
+    fn find(pattern: &'a Pattern, text: &'a str, sighted: &Sighted<'a>) -> Result<Option<Self>, GaveUp> {
+        if let Some((host, captures)) = sighted.read_only_host(pattern)? {
+            return Ok(Some(Self { pattern, text, captures, host: Some(host) }));
         }
-        let (host, captures) = read_host(pattern, &text, captures)?;
-        Ok(Self { pattern, text, captures, host: Some(host) })
+        let Some(captures) = pattern.captures(text)? else { return Ok(None) };
+        if !pattern.has_host && !pattern.has_group("dns") {
+            return Ok(Some(Self { pattern, text, captures, host: None }));
+        }
+        let (host, captures) = read_host(pattern, text, captures)?;
+        Ok(Some(Self { pattern, text, captures, host: Some(host) }))
     }
 
     /// What the group of this name captured, if that is anything.
     fn value(&self, name: &str) -> Option<&str> {
         let mut values = self.pattern.ranges(&self.captures, name).map(|range| &self.text[range]);
         values.find(|value| !value.is_empty())
+    }
+
+    /// What the rules are to match in the place of the line, with a line feed behind it.
+    fn content(&self) -> Option<Cow<'a, str>> {
+        let range = self.pattern.ranges(&self.captures, "content").find(|range| !range.is_empty())?;
+        match &self.text[range.end..] {
+            "\n" => Some(Cow::Borrowed(&self.text[range.start..])),
+            _ => Some(Cow::Owned(format!("{}\n", &self.text[range]))),
+        }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -78,7 +92,8 @@ impl Filter {
     /// Whether it is worth the while to read the date and to match.
     pub(crate) fn may_match(&self, subject: &str) -> bool {
         match &self.prefix {
-            Some(_) => self.prefix_prefilter.may_match_any(subject),
+            // The linear engine looks by itself whether there is a match before it looks for groups.
+            Some(prefix) => !prefix.is_hard() || self.prefix_prefilter.may_match_any(subject),
             None => self.prefilter.may_match_any(subject),
         }
     }
@@ -100,17 +115,17 @@ impl Judge {
         if let Some(addresses) = prefix.as_ref().and_then(Match::ambiguous) {
             return Ok(Verdict::Ambiguous { rule: None, addresses });
         }
-        let content = prefix.as_ref().and_then(|prefix| prefix.value("content")).map(|content| format!("{content}\n"));
+        let content = prefix.as_ref().and_then(Match::content);
         let text = content.as_deref().unwrap_or(subject);
+        let sighted = Sighted::new(text);
         let mut verdict = Verdict::Pass;
-        for rule in filter.prefilter.candidates(text, filter.rules.len()) {
+        for rule in filter.prefilter.candidates(text) {
             let pattern = &filter.rules[rule].pattern;
-            let Some(captures) = pattern.captures(text)? else { continue };
-            if is_ignored(filter, self.matched_lines(text, &captures))? {
-                self.consume(&captures, pattern);
+            let Some(found) = Match::find(pattern, text, &sighted)? else { continue };
+            if is_ignored(filter, self.matched_lines(text, &found.captures))? {
+                self.consume(&found.captures, pattern);
                 return Ok(Verdict::Ignored);
             }
-            let found = Match::new(pattern, Cow::Borrowed(text), captures)?;
             if let Some(addresses) = found.ambiguous() {
                 return Ok(Verdict::Ambiguous { rule: Some(rule), addresses });
             }
@@ -170,7 +185,7 @@ impl Judge {
         if self.held.is_empty() {
             return vec![as_evidence(line)];
         }
-        self.matched_lines(&found.text, &found.captures).lines().map(as_evidence).collect()
+        self.matched_lines(found.text, &found.captures).lines().map(as_evidence).collect()
     }
 
     /// The whole lines that a match over several lines touches.
@@ -227,6 +242,5 @@ fn is_ignored(filter: &Filter, text: &str) -> Result<bool, GaveUp> {
 /// `None` where there is a prefix and it does not match.
 fn match_prefix<'a>(filter: &'a Filter, subject: &'a str) -> Result<Option<Option<Match<'a>>>, GaveUp> {
     let Some(pattern) = &filter.prefix else { return Ok(Some(None)) };
-    let Some(captures) = pattern.captures(subject)? else { return Ok(None) };
-    Ok(Some(Some(Match::new(pattern, Cow::Borrowed(subject), captures)?)))
+    Ok(Match::find(pattern, subject, &Sighted::new(subject))?.map(Some))
 }

@@ -79,7 +79,8 @@ impl Judge {
         if line.len() > MAX_LINE {
             return Verdict::GaveUp;
         }
-        let mut text = String::from_utf8_lossy(line);
+        // The strict reading is the faster one, and nearly always enough.
+        let mut text = std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
         if text.len() > MAX_LINE {
             return Verdict::GaveUp;
         }
@@ -123,7 +124,7 @@ impl Judge {
     /// A first look, before the date is searched for: without a certain text no rule can match.
     fn may_matter(&self, text: &str) -> bool {
         let is_single = self.filter.max_lines == 1;
-        !is_single || (self.filter.gate.lets_pass(text) && self.filter.prefix_gate.lets_pass(text))
+        !is_single || (self.filter.prefix_gate.lets_pass(text) && self.filter.gate.lets_pass(text))
     }
 
     /// Leaves the line without its date in `scratch`.
@@ -180,6 +181,9 @@ impl Judge {
 /// A line as evidence: printable, and not longer than fits on a page.
 fn as_evidence(line: &str) -> String {
     const MAX_EVIDENCE: usize = 500;
+    if line.len() <= MAX_EVIDENCE && line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return line.to_owned();
+    }
     let printable = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
     line.chars().take(MAX_EVIDENCE).map(printable).collect()
 }

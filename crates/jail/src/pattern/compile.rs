@@ -24,9 +24,19 @@ pub(crate) struct PatternOptions {
 #[derive(Debug)]
 enum Engine {
     /// Linear in the length of the line, whatever the pattern.
-    Linear(regex::Regex),
+    Linear(Linear),
     /// Backtracks, within a limit.
     Bounded(fancy_regex::Regex),
+}
+
+/// An expression in two forms. Nearly all lines are plain ASCII, where classes such as `\S` are a tenth of the size, so that
+/// finding groups costs a fraction; both forms match the same there.
+#[derive(Debug)]
+struct Linear {
+    text: String,
+    ascii: Option<regex::bytes::Regex>,
+    /// Compiled when the first line comes that needs it.
+    any: OnceLock<Option<regex::Regex>>,
 }
 
 /// Where the groups of a match stand.
@@ -64,7 +74,6 @@ impl Pattern {
         Ok(Self { engine, marked, marked_engine: OnceLock::new(), wide, literals, has_host, is_greedy, groups })
     }
 
-    /// A pattern in Rust's own syntax, with groups named by hand.
     pub(crate) fn has_group(&self, name: &str) -> bool {
         self.groups.iter().any(|(group, _)| group == name)
     }
@@ -75,11 +84,15 @@ impl Pattern {
 
     /// Searches the form in which an address is a mark.
     pub(crate) fn captures_marked(&self, text: &str) -> Result<Option<Captures>, GaveUp> {
-        let is_hard = matches!(self.engine, Engine::Bounded(_));
-        match self.marked_engine.get_or_init(|| Engine::new(&self.marked, is_hard).ok()) {
+        match self.marked_engine.get_or_init(|| Engine::new(&self.marked, self.is_hard()).ok()) {
             Some(engine) => engine.captures(text),
             None => Err(GaveUp),
         }
+    }
+
+    /// Whether it runs on the engine that backtracks.
+    pub(crate) const fn is_hard(&self) -> bool {
+        matches!(self.engine, Engine::Bounded(_))
     }
 
     /// The ranges of the groups of this name that took part, in the order of the pattern.
@@ -109,25 +122,53 @@ impl Engine {
                 .build();
             return built.map(Self::Bounded).map_err(|error| error.to_string());
         }
-        let built = regex::RegexBuilder::new(text).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build();
-        built.map(Self::Linear).map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "it grows too big when compiled".to_owned(),
-            // The engine draws a picture over several lines; its last one says what is wrong.
-            error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-        })
+        Linear::new(text).map(Self::Linear)
     }
 
     fn captures(&self, text: &str) -> Result<Option<Captures>, GaveUp> {
-        let ranges = match self {
-            Self::Linear(regex) => {
-                let Some(found) = regex.captures(text) else { return Ok(None) };
-                found.iter().map(|group| group.map(|group| group.range())).collect()
-            }
+        match self {
+            Self::Linear(linear) => linear.captures(text),
             Self::Bounded(regex) => {
                 let Some(found) = regex.captures(text).map_err(|_| GaveUp)? else { return Ok(None) };
-                found.iter().map(|group| group.map(|group| group.range())).collect()
+                let ranges = found.iter().map(|group| group.map(|group| group.range())).collect();
+                Ok(Some(Captures { ranges }))
             }
-        };
-        Ok(Some(Captures { ranges }))
+        }
     }
+}
+
+impl Linear {
+    fn new(text: &str) -> Result<Self, String> {
+        let build = regex::bytes::RegexBuilder::new(text)
+            .unicode(false)
+            .size_limit(SIZE_LIMIT)
+            .dfa_size_limit(SIZE_LIMIT)
+            .build();
+        let (ascii, any) = (build.ok(), OnceLock::new());
+        if ascii.is_none() {
+            // What names letters beyond ASCII, and what is no expression at all.
+            let _ = any.set(Some(compile_any(text)?));
+        }
+        Ok(Self { text: text.to_owned(), ascii, any })
+    }
+
+    fn captures(&self, text: &str) -> Result<Option<Captures>, GaveUp> {
+        if let Some(ascii) = self.ascii.as_ref().filter(|_| text.is_ascii()) {
+            let Some(found) = ascii.captures(text.as_bytes()) else { return Ok(None) };
+            let ranges = found.iter().map(|group| group.map(|group| group.range())).collect();
+            return Ok(Some(Captures { ranges }));
+        }
+        let any = self.any.get_or_init(|| compile_any(&self.text).ok()).as_ref().ok_or(GaveUp)?;
+        let Some(found) = any.captures(text) else { return Ok(None) };
+        Ok(Some(Captures { ranges: found.iter().map(|group| group.map(|group| group.range())).collect() }))
+    }
+}
+
+fn compile_any(text: &str) -> Result<regex::Regex, String> {
+    let built = regex::RegexBuilder::new(text).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build();
+    built.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "it grows too big when compiled".to_owned(),
+        // The engine draws a picture over several lines; its last one says what is wrong.
+        error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+    })
 }

@@ -1,6 +1,6 @@
 //! Which address a pattern reads in a line: a whole one, or none.
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use palisade_base::AddressKey;
 
@@ -24,6 +24,63 @@ pub(crate) enum HostReading {
     Ambiguous(Vec<Found>),
     /// Only a part of something.
     Nothing,
+}
+
+/// A text on which patterns are tried, with the only address in it, if there is just one: looked for once, whatever
+/// the number of patterns.
+pub(crate) struct Sighted<'t> {
+    text: &'t str,
+    only: OnceCell<Option<Marked>>,
+}
+
+/// A text in which a mark stands for an address.
+struct Marked {
+    found: Found,
+    text: String,
+}
+
+impl<'t> Sighted<'t> {
+    pub(crate) const fn new(text: &'t str) -> Self {
+        Self { text, only: OnceCell::new() }
+    }
+
+    /// Nearly every line of interest: one address, and the pattern takes just that. Asked for it at once, as a mark, it need
+    /// not be found among all that an address can look like. `None` where the usual way has to be gone.
+    pub(crate) fn read_only_host(&self, pattern: &Pattern) -> Result<Option<(HostReading, Captures)>, GaveUp> {
+        if !pattern.has_host || pattern.is_hard() {
+            return Ok(None);
+        }
+        let Some(marked) = self.only.get_or_init(|| self.only_address()) else { return Ok(None) };
+        let captures = captures_of_marked(pattern, marked)?;
+        Ok(captures.map(|captures| (HostReading::Address(marked.found.clone()), captures)))
+    }
+
+    fn only_address(&self) -> Option<Marked> {
+        let mut found = addresses(self.text, 2);
+        let only = found.pop().filter(|_| found.is_empty())?;
+        Some(Marked::new(self.text, only))
+    }
+}
+
+impl Marked {
+    fn new(text: &str, found: Found) -> Self {
+        let (before, after) = (&text[..found.range.start], &text[found.range.end..]);
+        let mut marked = String::with_capacity(text.len());
+        push_unmarked(&mut marked, before);
+        marked.push(if found.address.is_ipv4() { MARK_V4 } else { MARK_V6 });
+        push_unmarked(&mut marked, after);
+        Self { found, text: marked }
+    }
+}
+
+/// Nobody else may write a mark.
+fn push_unmarked(marked: &mut String, text: &str) {
+    if text.contains([MARK_V4, MARK_V6]) {
+        // As long as the mark, so that places stay the same.
+        marked.push_str(&text.replace([MARK_V4, MARK_V6], "\u{7f}"));
+    } else {
+        marked.push_str(text);
+    }
 }
 
 /// Reads the address of a match. Every whole address of the text is tried in turn: it is taken out, a mark is put in,
@@ -84,17 +141,17 @@ fn is_apart(text: &str, range: &Range<usize>) -> bool {
 
 /// Whether the pattern can match with just this address as its own; the groups then, in positions of the text.
 fn matches_with(pattern: &Pattern, text: &str, candidate: &Found) -> Result<Option<Captures>, GaveUp> {
-    let mark = if candidate.address.is_ipv4() { MARK_V4 } else { MARK_V6 };
-    let unmarked = |text: &str| text.replace([MARK_V4, MARK_V6], "\u{FFFD}");
-    let (before, after) = (&text[..candidate.range.start], &text[candidate.range.end..]);
-    let marked = format!("{}{mark}{}", unmarked(before), unmarked(after));
-    let Some(mut captures) = pattern.captures_marked(&marked)? else { return Ok(None) };
-    let grown = candidate.range.len() - mark.len_utf8().min(candidate.range.len());
+    captures_of_marked(pattern, &Marked::new(text, candidate.clone()))
+}
+
+fn captures_of_marked(pattern: &Pattern, marked: &Marked) -> Result<Option<Captures>, GaveUp> {
+    let Some(mut captures) = pattern.captures_marked(&marked.text)? else { return Ok(None) };
+    let (start, grown) = (marked.found.range.start, marked.found.range.len() - MARK_V4.len_utf8());
     for range in captures.ranges.iter_mut().flatten() {
-        if range.start > candidate.range.start {
+        if range.start > start {
             range.start += grown;
         }
-        if range.end > candidate.range.start {
+        if range.end > start {
             range.end += grown;
         }
     }

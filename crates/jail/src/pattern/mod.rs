@@ -6,7 +6,7 @@ mod prefilter;
 mod translate;
 
 pub(crate) use compile::{Captures, GaveUp, Pattern, PatternOptions};
-pub(crate) use host::{HostReading, read_host};
+pub(crate) use host::{HostReading, Sighted, read_host};
 pub(crate) use prefilter::{Gate, Prefilter};
 
 /// A pattern of dates in the syntax of the linear engine; look-around and back-references have no place there.

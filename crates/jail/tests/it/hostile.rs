@@ -93,7 +93,8 @@ fn an_expression_that_backtracks_without_end_is_given_up() {
 #[test]
 fn broken_text_in_a_line_hides_nothing() {
     let mut judge = judge("failregex = ^bad login for .* from <HOST>$");
-    for user in [&b"bob\0"[..], b"\xff\xfe\xc3", b"\xe2\x28\xa1", "\u{202e}\u{E004}".as_bytes(), b"a\nb", b"a\rb"] {
+    for user in [&b"bob\0"[..], b"\xff\xfe\xc3", b"\xe2\x28\xa1", "\u{202e}\u{1}\u{E004}".as_bytes(), b"a\nb", b"a\rb"]
+    {
         let line = [b"bad login for ", user, b" from 203.0.113.57\r\n"].concat();
         let Verdict::Failure(failure) = judge.judge(&line, now()) else { panic!("{user:?}") };
         assert_eq!(failure.host.to_string(), "203.0.113.57");
@@ -105,8 +106,8 @@ fn broken_text_in_a_line_hides_nothing() {
 #[test]
 fn nobody_can_plant_an_address_with_the_marks_used_inside() {
     let mut judge = judge("failregex = ^.*bad login.*<HOST>.*$");
-    assert_eq!(accused(&mut judge, "bad login \u{E004} 203.0.113.57 \u{E006}"), "203.0.113.57");
-    assert!(accused(&mut judge, "bad login \u{E004}").starts_with("Pass"));
+    assert_eq!(accused(&mut judge, "bad login \u{1} 203.0.113.57 \u{2}"), "203.0.113.57");
+    assert!(accused(&mut judge, "bad login \u{1}").starts_with("Pass"));
 }
 
 #[test]

@@ -7,9 +7,9 @@
 mod groups;
 
 /// Stands for an IPv4 address in the marked text of a line.
-pub(crate) const MARK_V4: char = '\u{E004}';
+pub(crate) const MARK_V4: char = '\u{1}';
 /// Stands for an IPv6 address in the marked text of a line.
-pub(crate) const MARK_V6: char = '\u{E006}';
+pub(crate) const MARK_V6: char = '\u{2}';
 
 /// No pattern may be longer.
 const MAX_PATTERN: usize = 32_768;
