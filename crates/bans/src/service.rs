@@ -23,6 +23,7 @@ use crate::{
     Enforcer,
     ledger::Ledger,
     live::Live,
+    logs::Watched,
     model::{Ban, BanFacts, Measure, Pace, SIGN_IN, WaitPermit},
     neighbours::Neighbours,
     policy::Exemptions,
@@ -205,6 +206,25 @@ impl Bans {
         store::forget(&mut tx, self.now() - kept).await?;
         store::forget_positions(&mut tx, self.now() - kept).await?;
         Ok(tx.commit_housekeeping(Housekeeping::Expiry).await?)
+    }
+
+    /// Writes down how far these jails have read their log files, where that is new.
+    async fn keep_positions_of(&self, jails: &[Arc<Watched>]) -> Result<(), Error> {
+        let new: Vec<_> = jails.iter().filter_map(|jail| Some((jail, jail.unkept()?))).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.0.store.write().await?;
+        for (jail, positions) in &new {
+            // Numbers and texts: nothing that JSON has no form for.
+            let text = serde_json::to_string(positions).unwrap_or_default();
+            store::keep_position(&mut tx, &self.0.host, jail.name(), &text, self.now()).await?;
+        }
+        tx.commit_housekeeping(Housekeeping::Position).await?;
+        for (jail, positions) in new {
+            jail.keep(positions);
+        }
+        Ok(())
     }
 
     /// Writes down what is not yet written. To be called before the store is closed.

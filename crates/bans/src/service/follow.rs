@@ -9,7 +9,6 @@ use palisade_base::{Error, Instant, Permit};
 use palisade_config::Config;
 use palisade_helper::client::HelperClient;
 use palisade_jail::JailPolicy;
-use palisade_store::Housekeeping;
 
 use super::{Bans, Inner, MEMORY, Rules, TAKEN_UP, jails::words};
 use crate::{
@@ -96,24 +95,6 @@ impl Bans {
     /// The database can't be used.
     pub async fn keep_positions(&self) -> Result<(), Error> {
         self.keep_positions_of(&self.log_jails()).await
-    }
-
-    async fn keep_positions_of(&self, jails: &[Arc<Watched>]) -> Result<(), Error> {
-        let new: Vec<_> = jails.iter().filter_map(|jail| Some((jail, jail.unkept()?))).collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.0.store.write().await?;
-        for (jail, positions) in &new {
-            // Numbers and texts: nothing that JSON has no form for.
-            let text = serde_json::to_string(positions).unwrap_or_default();
-            store::keep_position(&mut tx, &self.0.host, jail.name(), &text, self.now()).await?;
-        }
-        tx.commit_housekeeping(Housekeeping::Position).await?;
-        for (jail, positions) in new {
-            jail.keep(positions);
-        }
-        Ok(())
     }
 
     /// Stops the jails for good, and writes down how far they have read.
