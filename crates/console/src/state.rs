@@ -18,12 +18,20 @@ pub struct SiteLabel {
     pub name: String,
     /// What people call it.
     pub label: String,
+    /// Where a built-in app is that does not share the console's host, no slash at the end.
+    pub url: Option<String>,
 }
 
 impl SiteLabel {
     /// The site of this name, as people call it.
     pub fn new(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { name: name.into(), label: label.into() }
+        Self { name: name.into(), label: label.into(), url: None }
+    }
+
+    /// It has a host of its own, beside the console's.
+    #[must_use]
+    pub fn at(self, url: Option<String>) -> Self {
+        Self { url, ..self }
     }
 }
 

@@ -93,9 +93,20 @@ fn console_state(system: &System, links_open_at_once: bool) -> ConsoleState {
 }
 
 fn console_config(config: &Config, links_open_at_once: bool) -> ConsoleConfig {
-    let sites = declarations(config).into_iter().map(|declared| SiteLabel::new(declared.site, declared.label));
+    let sites = declarations(config).into_iter().map(|declared| {
+        let url = url_elsewhere(config, &declared.site);
+        SiteLabel::new(declared.site, declared.label).at(url)
+    });
     let guarded = config.guarded_sites().map(|(site, _)| guarded_site(config, site));
     ConsoleConfig { base_url: base_url(config), sites: sites.collect(), guarded: guarded.collect(), links_open_at_once }
+}
+
+/// Where a built-in app is, if it is not on the console's host.
+fn url_elsewhere(config: &Config, name: &str) -> Option<String> {
+    let built_in = |site: &&SiteConfig| !site.is_guarded() && site_name(site) == name;
+    let site = config.sites.iter().find(built_in)?;
+    let elsewhere = config.console_site().is_some_and(|console| console.name != site.name);
+    elsewhere.then(|| site.hosts.first().map(|host| url_of(config, host)))?
 }
 
 fn guarded_site(config: &Config, site: &SiteConfig) -> GuardedSite {

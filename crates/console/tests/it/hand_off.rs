@@ -151,4 +151,17 @@ on_both_engines! {
         browser.submit("/sign-out", &[]).await;
         assert_eq!(browser.get("/account").await.location(), "/sign-in?next=/account");
     }
+
+    async fn the_account_lists_the_sites_that_somebody_may_open(db: TestStore) {
+        let site = guarding(db).await;
+        let mut mia = signed_in(&site, "mia", &[("tems", "Staff")]).await;
+        mia.get("/account").await.says("Sites that you may open").says("href=\"https://tems.example:8443\"").says("Trips");
+        let id = site.user("tom", &[]).await;
+        let mut tom = site.browser();
+        tom.sign_in("tom", PASSWORD).await;
+        site.grant(id, "tems", "Admin").await;
+        tom.get("/account").await.says("Waits for your second factor");
+        let mut sam = signed_in(&site, "sam", &[("kpi", "Employee")]).await;
+        sam.get("/account").await.is_silent_about("Sites that you may open").is_silent_about("tems.example");
+    }
 }

@@ -7,6 +7,7 @@ mod keys;
 mod overview;
 mod password;
 mod sessions;
+mod sites;
 
 pub(crate) use keys::key_state;
 

@@ -12,8 +12,13 @@ use crate::{ConsoleState, parts::Sections, words};
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) -> Outcome {
     let row = state.identity.own_user(&visitor.caller).await?;
-    let sections = Sections::new()
-        .part(&advice(&row))
+    let sites = super::sites::list(&state, &visitor, &row).await?;
+    let sections = Sections::new().part(&advice(&row));
+    let sections = match sites {
+        Some(sites) => sections.under("Sites that you may open", [sites]),
+        None => sections,
+    };
+    let sections = sections
         .under("How you sign in", [Html::from_component(&sign_in_facts(&visitor, &row))])
         .under("What you may do", [Html::from_component(&role_facts(&state, &row))]);
     page(&visitor, &row.display_name, "/account").lead("Your account.").width(Width::Reading).body(&sections)
