@@ -55,7 +55,7 @@ pub struct ConsoleConfig {
     pub base_url: String,
     /// The sites that roles are for, in the order that pages list them.
     pub sites: Vec<SiteLabel>,
-    /// The guarded sites: where a sign-on may go on to.
+    /// The guarded sites, and the built-in ones on other hosts: where a sign-on may go on to.
     pub guarded: Vec<GuardedSite>,
     /// Opening a one-time sign-in link signs in at once. For the demo only: elsewhere the page asks first, because
     /// programs that look at mails open links too.

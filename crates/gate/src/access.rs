@@ -8,10 +8,10 @@
 //! Behind a Frappe site a rule for a method's path holds for the method, by whichever door it is called (see
 //! [`crate::calls`]).
 
-use std::{net::IpAddr, sync::OnceLock};
+use std::net::IpAddr;
 
 use http::{HeaderMap, header};
-use palisade_config::{Config, HostName, IdentityForm, Network, PathPrefix, RuleConfig, SignIn, SiteConfig};
+use palisade_config::{Config, IdentityForm, Network, PathPrefix, RuleConfig, SignIn, SiteConfig};
 
 use crate::{
     calls::Calls,
@@ -20,26 +20,12 @@ use crate::{
 
 /// What a guarded site asks of its visitors.
 pub struct SiteAccess {
-    /// The host that people use; sign-ins begin and end there.
-    pub(crate) host: Option<HostName>,
     sign_in: SignIn,
     roles: Vec<String>,
     rules: Vec<Rule>,
     api_paths: Vec<PathPrefix>,
     background: Vec<PathPrefix>,
     forms: Vec<IdentityForm>,
-    /// The site's and the console's addresses; known once the listeners are bound.
-    pub(crate) parties: OnceLock<Option<Parties>>,
-}
-
-/// Between whom identity tokens speak, and where people sign in.
-pub(crate) struct Parties {
-    /// Where people sign in: `https://guard.example.com`.
-    pub(crate) console: String,
-    /// Who says it; the console's address unless it has a name of its own.
-    pub(crate) issuer: String,
-    /// To whom: the site's address.
-    pub(crate) audience: String,
 }
 
 struct Rule {
@@ -93,14 +79,12 @@ impl SiteAccess {
         let rule = |config: &RuleConfig| Rule { config: config.clone(), path: RulePath::new(&config.path) };
         let presets = site.preset.background_paths().iter().filter_map(|path| PathPrefix::parse(path).ok());
         site.is_guarded().then(|| Self {
-            host: site.hosts.first().cloned(),
             sign_in: access.sign_in,
             roles: access.roles.clone(),
             rules: site.rule.iter().map(rule).collect(),
             api_paths: access.api_paths.clone(),
             background: presets.chain(access.background_paths.iter().cloned()).collect(),
             forms: access.identity_forms().to_vec(),
-            parties: OnceLock::new(),
         })
     }
 

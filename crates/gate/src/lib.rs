@@ -5,6 +5,7 @@ mod calls;
 mod connection;
 mod denials;
 mod doors;
+mod elsewhere;
 mod forwarded;
 mod gate;
 mod host_header;
@@ -28,6 +29,7 @@ mod ways_in;
 mod wire;
 
 pub use denials::SecurityTrail;
+pub use elsewhere::SignInElsewhere;
 pub use gate::{BoundAddresses, BoundGate, Gate, GateError, GateHandle, GateParts, check_addresses};
 pub use layer::response_headers::header_values;
 pub use metrics::{Metrics, MetricsSource};

@@ -1,12 +1,13 @@
-//! What the session layer does on a guarded site: whose site session it is. There is no visitor, no form and no page of ours.
+//! Whose site session it is: what the session layer does on a guarded site, where there is no visitor, no form and no page
+//! of ours, and on a built-in one whose people sign in elsewhere.
 
 use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, Request, header};
 use palisade_base::{
-    Actor, Caller, Error, HashedToken, Kind,
-    auth::{IdentityFor, OnSite, ShownOnSite},
+    Actor, Caller, Error, HashedToken, Kind, Origin,
+    auth::{Identified, IdentityFor, OnSite, ShownOnSite},
 };
 use palisade_config::IdentityForm;
 use palisade_web::cookie;
@@ -56,7 +57,7 @@ async fn look_up(
     let Some(token) = cookie::token(headers, cookie::SITE).filter(|_| !access.is_indifferent()) else {
         return Ok(None);
     };
-    let parties = shared.parties(access).filter(|_| access.tells(IdentityForm::Jwt));
+    let parties = shared.parties(site).filter(|_| access.tells(IdentityForm::Jwt));
     let identity_for = parties.map(|own| IdentityFor { issuer: &own.issuer, audience: &own.audience });
     let shown = ShownOnSite {
         site: &site.name,
@@ -66,6 +67,27 @@ async fn look_up(
     };
     let there = shared.site_sessions.on_site(shown, origin_of(headers, facts)).await?;
     Ok(there.map(|there| (there, token.hashed())))
+}
+
+/// Who it is on a built-in site whose people sign in on the console's host.
+pub(crate) async fn identify(
+    shared: &Shared,
+    site: &SiteState,
+    headers: &HeaderMap,
+    origin: Origin,
+) -> Result<Identified, Error> {
+    let there = match cookie::token(headers, cookie::SITE) {
+        Some(token) => {
+            let background = headers.contains_key(BACKGROUND);
+            let shown = ShownOnSite { site: &site.name, token: &token, background, identity_for: None };
+            shared.site_sessions.on_site(shown, origin.clone()).await?
+        }
+        None => None,
+    };
+    Ok(match there {
+        Some(OnSite { caller, session, .. }) => Identified { caller, session: Some(session), renewed: None },
+        None => Identified { caller: Caller::anonymous(origin), session: None, renewed: None },
+    })
 }
 
 /// What a page does on its own, without its reader. A connection that stays open says nothing about who sits there.

@@ -1,4 +1,5 @@
-//! The paths of a guarded site that are ours: all below `/.palisade/`. None of them ever reaches the application.
+//! The paths that are ours on a site whose people sign in elsewhere: all below `/.palisade/`. None of them ever reaches
+//! the application.
 
 use std::sync::Arc;
 
@@ -8,10 +9,12 @@ use palisade_base::{
     Error, Instant, Kind, PlainToken,
     auth::{ClientClass, HandOff, OnSite, SiteEntry},
 };
-use palisade_web::{Failure, Outcome, ReturnPath, assets, cookie, hand_off, is_from_here, plain_page, see_other};
+use palisade_web::{
+    Failure, Outcome, ReturnPath, Visitor, assets, cookie, hand_off, is_from_here, plain_page, see_other,
+};
 
 use crate::{
-    access::Parties,
+    elsewhere::Parties,
     layer::session::origin_of,
     path::PathReading,
     request::{Facts, HostFact, Passage},
@@ -100,7 +103,7 @@ fn begin_for(
 
 fn is_at_main_host(site: &SiteState, facts: &Facts) -> bool {
     let HostFact::Known(known) = &facts.host else { return false };
-    site.access.as_ref().is_some_and(|access| access.host.as_ref() == Some(&known.host))
+    site.elsewhere.as_ref().is_some_and(|elsewhere| elsewhere.host.as_ref() == Some(&known.host))
 }
 
 /// 303 to an address of ours on another host. It tells nobody where it came from.
@@ -152,7 +155,8 @@ fn sign_in(shared: &Shared, site: &SiteState, parts: &Parts, facts: &Facts) -> O
     let wanted = wanted.map(|text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned());
     let next = wanted.as_deref().and_then(ReturnPath::parse).filter(|path| !leads_to_us(path));
     let next = next.unwrap_or_else(ReturnPath::home);
-    if parts.extensions.get::<OnSite>().is_some() {
+    let visitor = parts.extensions.get::<Visitor>();
+    if parts.extensions.get::<OnSite>().is_some() || visitor.is_some_and(Visitor::is_signed_in) {
         return Ok(see_other(next.as_str()));
     }
     let parties = parties_of(shared, site)?;
@@ -172,7 +176,7 @@ fn ask_to_sign_out(shared: &Shared, site: &SiteState) -> Outcome {
 
 /// Without a console nobody can sign in.
 fn parties_of<'a>(shared: &Shared, site: &'a SiteState) -> Result<&'a Parties, Error> {
-    site.access.as_ref().and_then(|access| shared.parties(access)).ok_or_else(Error::not_found)
+    shared.parties(site).ok_or_else(Error::not_found)
 }
 
 /// A form of the application itself, for its own button. A page of another site can't send it.

@@ -20,14 +20,14 @@ use palisade_counters::{ConnectionLimiter, LimitBoard};
 use palisade_web::RenderState;
 
 use crate::{
-    access::{Parties, SiteAccess},
     denials::Denials,
+    elsewhere::Parties,
     layer::response_headers::HeaderSet,
     limits::Limits,
     metrics::Metrics,
     readiness::Readiness,
     request::Facts,
-    sites::{Site, Sites},
+    sites::{Site, SiteState, Sites},
     standing::Rounds,
     wire::{HeadLimits, WireLimits},
 };
@@ -125,12 +125,14 @@ impl Shared {
         !facts.client.forwarded && self.is_allow_listed(facts.client.address)
     }
 
-    /// Where people sign in for this site, and between whom its identity tokens speak; `None` where no console is served.
-    pub(crate) fn parties<'a>(&self, access: &'a SiteAccess) -> Option<&'a Parties> {
-        let parties = access.parties.get_or_init(|| {
+    /// Where people sign in for this site, and between whom its identity tokens speak; `None` where that is the site
+    /// itself, and where no console is served.
+    pub(crate) fn parties<'a>(&self, site: &'a SiteState) -> Option<&'a Parties> {
+        let elsewhere = site.elsewhere.as_ref()?;
+        let parties = elsewhere.parties.get_or_init(|| {
             let console = self.url_of(self.config.console_host()?);
             let issuer = self.config.console.issuer.clone().unwrap_or_else(|| console.clone());
-            Some(Parties { audience: self.url_of(access.host.as_ref()?), issuer, console })
+            Some(Parties { audience: self.url_of(elsewhere.host.as_ref()?), issuer, console })
         });
         parties.as_ref()
     }

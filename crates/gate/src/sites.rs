@@ -10,6 +10,7 @@ use palisade_web::{RenderState, SiteFrame};
 use crate::{
     access::SiteAccess,
     calls::{Call, Calls},
+    elsewhere::SignInElsewhere,
     layer::response_headers::HeaderSet,
     path::{AppReads, PathReading, Target},
     ways_in::WaysIn,
@@ -52,6 +53,8 @@ pub struct Site {
     pub app: SiteApp,
     /// Who gets to it, where the site is guarded.
     pub access: Option<SiteAccess>,
+    /// Where its people sign in, if that is on the console's host and not on its own.
+    pub elsewhere: Option<SignInElsewhere>,
     /// How people sign in, where the site is guarded.
     pub ways_in: Option<WaysIn>,
     /// The largest body of a request, in bytes; `None`: whatever the app takes.
@@ -85,6 +88,7 @@ impl Site {
             title: frame.navigation.site_name.clone(),
             frame,
             access: SiteAccess::of(site),
+            elsewhere: site.is_guarded().then(|| SignInElsewhere::of(site)),
             ways_in: site.is_guarded().then(|| WaysIn::of(site)),
             app: app.into(),
             body_bytes: site.body_bytes(&config.sizes),
@@ -101,6 +105,8 @@ pub(crate) struct SiteState {
     pub(crate) render: RenderState,
     /// Who gets to it, where the site is guarded; the built-in sites' routes say it themselves.
     pub(crate) access: Option<SiteAccess>,
+    /// Where its people sign in, if that is another host.
+    pub(crate) elsewhere: Option<SignInElsewhere>,
     /// How people sign in, where the site is guarded; the built-in sites' ways in are known.
     pub(crate) ways_in: Option<Arc<WaysIn>>,
     pub(crate) app: SiteApp,
@@ -133,6 +139,7 @@ impl Sites {
                 frame: site.frame,
                 render: if site.access.is_some() { render.guarded() } else { render },
                 access: site.access,
+                elsewhere: site.elsewhere,
                 ways_in: site.ways_in.map(Arc::new),
                 app: site.app,
                 body_bytes: site.body_bytes,

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::{
+    extract::{RawQuery, State},
+    http::{Uri, uri::PathAndQuery},
+    response::Redirect,
+};
 use palisade_config::{App, Backend, Config, HostName, SignIn, SiteConfig};
 use palisade_console::{ConsoleConfig, ConsoleState, GuardedSite, SiteLabel};
-use palisade_gate::{Site, SiteApp};
+use palisade_gate::{SignInElsewhere, Site, SiteApp};
 use palisade_identity::permissions::CONSOLE;
 use palisade_kpi::KpiState;
 use palisade_upstream::{Upstream, UpstreamSettings};
@@ -17,6 +22,9 @@ use crate::{
     live::Upstreams,
 };
 
+/// Where a site signs its people in and out that does so elsewhere: the gate's own paths.
+const SIGN_IN: &str = "/.palisade/sign-in";
+const SIGN_OUT: &str = "/.palisade/sign-out";
 /// The vault's name for the key of form tokens.
 const CSRF_KEY: &str = "web-csrf";
 
@@ -60,9 +68,15 @@ async fn build(
     let app = match (upstream, config.app) {
         (Some(upstream), _) => SiteApp::Upstream(upstream),
         (None, Some(App::Console)) => SiteApp::BuiltIn(console_alone(system, links_open_at_once).into_router()),
+        (None, _) if is_beside_console(&system.config, config) => {
+            SiteApp::BuiltIn(kpi_beside_console(system).into_router())
+        }
         (None, _) => SiteApp::BuiltIn(routes(system, links_open_at_once).into_router()),
     };
     let site = Site::new(&system.config, config, frame, app);
+    let elsewhere =
+        site.elsewhere.or_else(|| is_beside_console(&system.config, config).then(|| SignInElsewhere::of(config)));
+    let site = Site { elsewhere, ..site };
     Ok(Site { name: site_name(config).to_owned(), title: system.config.company.name.clone(), ..site })
 }
 
@@ -72,6 +86,31 @@ pub fn routes(system: &System, links_open_at_once: bool) -> Routes {
     assets::routes()
         .merge(palisade_kpi::routes(KpiState { records: system.records.clone() }))
         .merge(palisade_console::routes(console_state(system, links_open_at_once)))
+}
+
+/// The KPI app beside a console on a host of its own: people sign in there, and what is the console's leads there.
+fn kpi_beside_console(system: &System) -> Routes {
+    assets::routes()
+        .merge(palisade_kpi::routes(KpiState { records: system.records.clone() }))
+        .merge(console_elsewhere(base_url(&system.config)))
+}
+
+/// The addresses that every page's frame knows, where the console is on another host.
+fn console_elsewhere(base: String) -> Routes {
+    Routes::new(Arc::<str>::from(base))
+        .get("/sign-in", Access::Public, async |RawQuery(query): RawQuery| {
+            see_other(query.map_or(SIGN_IN.to_owned(), |query| format!("{SIGN_IN}?{query}")))
+        })
+        .post("/sign-out", Access::Public, async || Redirect::temporary(SIGN_OUT))
+        .get("/account", Access::Public, at_console)
+        .get("/account/{*rest}", Access::Public, at_console)
+        .get("/admin", Access::Public, at_console)
+        .get("/admin/{*rest}", Access::Public, at_console)
+        .finish()
+}
+
+async fn at_console(State(base): State<Arc<str>>, uri: Uri) -> Redirect {
+    Redirect::to(&format!("{base}{}", uri.path_and_query().map_or("/", PathAndQuery::as_str)))
 }
 
 /// The console as a site of its own: its first page is the account.
@@ -97,16 +136,30 @@ fn console_config(config: &Config, links_open_at_once: bool) -> ConsoleConfig {
         let url = url_elsewhere(config, &declared.site);
         SiteLabel::new(declared.site, declared.label).at(url)
     });
+    let built_in = config.sites.iter().filter(|site| is_beside_console(config, site));
     let guarded = config.guarded_sites().map(|(site, _)| guarded_site(config, site));
+    let guarded = guarded.chain(built_in.map(|site| built_in_site(config, site)));
     ConsoleConfig { base_url: base_url(config), sites: sites.collect(), guarded: guarded.collect(), links_open_at_once }
+}
+
+/// Whether the app of a built-in site is not where the console is: its people sign in there, as a guarded site's do.
+fn is_beside_console(config: &Config, site: &SiteConfig) -> bool {
+    matches!(site.backend(), Backend::BuiltIn(App::Kpi))
+        && config.console_site().is_some_and(|console| console.name != site.name)
 }
 
 /// Where a built-in app is, if it is not on the console's host.
 fn url_elsewhere(config: &Config, name: &str) -> Option<String> {
-    let built_in = |site: &&SiteConfig| !site.is_guarded() && site_name(site) == name;
-    let site = config.sites.iter().find(built_in)?;
-    let elsewhere = config.console_site().is_some_and(|console| console.name != site.name);
-    elsewhere.then(|| site.hosts.first().map(|host| url_of(config, host)))?
+    let site = config.sites.iter().find(|site| is_beside_console(config, site) && site_name(site) == name)?;
+    site.hosts.first().map(|host| url_of(config, host))
+}
+
+/// A built-in site, as signing in goes on to it. Its pages say themselves what each asks for.
+fn built_in_site(config: &Config, site: &SiteConfig) -> GuardedSite {
+    let (name, base_url) = (site_name(site).to_owned(), url_elsewhere(config, site_name(site)).unwrap_or_default());
+    let declared = declarations(config).into_iter().find(|declared| declared.site == name);
+    let label = declared.map_or_else(|| name.clone(), |declared| declared.label.into_owned());
+    GuardedSite { name, label, base_url, roles: Vec::new() }
 }
 
 fn guarded_site(config: &Config, site: &SiteConfig) -> GuardedSite {

@@ -75,13 +75,27 @@ async fn identify(shared: &Shared, site: &SiteState, parts: &Parts, facts: &Fact
         return Ok(Identified { caller: Caller::anonymous(origin), session: None, renewed: None });
     }
     let api_key = api_key(&parts.headers)?;
+    let identified = identify_by(shared, site, parts, api_key, origin).await?;
+    shared.metrics.authenticated(&identified.caller.actor);
+    Ok(identified)
+}
+
+/// By a key, by the cookie of this site's sign-on elsewhere, or by the session's own.
+async fn identify_by(
+    shared: &Shared,
+    site: &SiteState,
+    parts: &Parts,
+    api_key: Option<PlainToken>,
+    origin: Origin,
+) -> Result<Identified, Error> {
+    if site.elsewhere.is_some() && api_key.is_none() {
+        return on_site::identify(shared, site, &parts.headers, origin).await;
+    }
     // Who shows a key means the key: a cookie that happens to come along decides nothing.
     let session = if api_key.is_some() { None } else { cookie::token(&parts.headers, cookie::SESSION) };
     let background = parts.headers.contains_key(BACKGROUND);
     let presented = Presented { session, api_key, background };
-    let identified = shared.authenticator.identify(&site.name, presented, origin).await?;
-    shared.metrics.authenticated(&identified.caller.actor);
-    Ok(identified)
+    shared.authenticator.identify(&site.name, presented, origin).await
 }
 
 pub(crate) fn refuse(shared: &Shared, error: Error) -> Response {

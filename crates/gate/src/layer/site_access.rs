@@ -12,7 +12,7 @@ use palisade_web::{Denial, Failure};
 
 use super::session::origin_of;
 use crate::{
-    access::{self, Need, SiteAccess, holds_one_of_each},
+    access::{self, Need, holds_one_of_each},
     late_commands::Admitted,
     own_paths,
     pipeline::{self, Next},
@@ -25,6 +25,9 @@ use crate::{
 pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> LayerFuture {
     let Some(site) = passage.facts.site().cloned() else { return pipeline::run(next, passage) };
     let path = &passage.facts.path;
+    if site.elsewhere.is_some() && own_paths::is_ours(path) {
+        return Box::pin(async move { own_paths::answer(&shared, &site, passage).await });
+    }
     let Some(access) = &site.access else {
         let closed =
             access::is_administration(path) && !access::may_administer(&shared.config, passage.facts.client.address);
@@ -34,9 +37,6 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
             pipeline::run(next, passage)
         };
     };
-    if own_paths::is_ours(path) {
-        return Box::pin(async move { own_paths::answer(&shared, &site, passage).await });
-    }
     let facts = &passage.facts;
     let need = access.judge(facts.target(), facts.client.address);
     let there = passage.request.extensions().get::<OnSite>();
@@ -52,7 +52,7 @@ pub(crate) fn pass(shared: Arc<Shared>, mut passage: Passage, next: Next) -> Lay
     }
     if is_sign_in
         && there.is_none()
-        && let Some(way) = way_to_console(&shared, &site, access, &passage)
+        && let Some(way) = way_to_console(&shared, &site, &passage)
     {
         return answer(way);
     }
@@ -98,8 +98,8 @@ fn answer(response: Response) -> LayerFuture {
 }
 
 /// To the console with who reads a page.
-fn way_to_console(shared: &Shared, site: &SiteState, access: &SiteAccess, passage: &Passage) -> Option<Response> {
-    let parties = own_paths::is_navigation(&passage.request).then(|| shared.parties(access)).flatten()?;
+fn way_to_console(shared: &Shared, site: &SiteState, passage: &Passage) -> Option<Response> {
+    let parties = own_paths::is_navigation(&passage.request).then(|| shared.parties(site)).flatten()?;
     shared.metrics.refused("sign_in");
     Some(own_paths::begin(shared, site, parties, passage))
 }

@@ -412,3 +412,33 @@ async fn the_administration_is_open_from_its_networks_only() {
     }
     assert_eq!(gate.get("/whoami", &[]).await.status(), 200);
 }
+
+/// A built-in site that is not the console's knows its people by the hand-off, as a guarded one does.
+#[tokio::test]
+async fn a_second_built_in_site_is_handed_off_to() {
+    let gate = TestGate::with(|config| {
+        let host = |text: &str| palisade_config::HostName::parse(text).unwrap();
+        config.console.host = Some(host("kpi.example"));
+        config.sites.push(SiteConfig {
+            name: "second".into(),
+            hosts: vec![host("tems.example")],
+            ..SiteConfig::default()
+        });
+    })
+    .await;
+    let (begun, response) = send(navigate(&gate, "/.palisade/sign-in?next=/mine")).await;
+    assert_eq!(begun, 303);
+    let to = gate.url("kpi.example", "/sign-in/site?site=second&state=");
+    assert!(header_of(&response, "location").starts_with(&to), "{}", header_of(&response, "location"));
+    assert_eq!(status(signed_in(ask(&gate, Method::GET, "/mine"), "staff")).await, 200);
+    assert_eq!(status(signed_in(ask(&gate, Method::GET, "/mine"), "made-up")).await, 303, "to the sign-in");
+    let of_the_console = ask(&gate, Method::GET, "/mine").header("cookie", "__Host-palisade=anna-token");
+    assert_eq!(status(of_the_console).await, 303, "the console's cookie is nothing here");
+    assert_eq!(status(ask(&gate, Method::GET, "/api/v1/all").header("x-api-key", "plk_key")).await, 200);
+    let out =
+        signed_in(ask(&gate, Method::POST, "/.palisade/sign-out"), "staff").header("sec-fetch-site", "same-origin");
+    assert_eq!(status(out).await, 200);
+    assert_eq!(gate.asked.lock().unwrap().last().unwrap(), "end second staff");
+    // On the console's own site these paths are nobody's.
+    assert_eq!(gate.get("/.palisade/sign-in", &[]).await.status(), 404);
+}

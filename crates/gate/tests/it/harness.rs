@@ -23,7 +23,8 @@ use palisade_certificates::Certificates;
 use palisade_config::{Config, HostName, Network, SiteConfig};
 use palisade_counters::LimitBoard;
 use palisade_gate::{
-    BoundAddresses, Gate, GateError, GateHandle, GateParts, Metrics, Readiness, SecurityTrail, Site, SiteApp, TlsError,
+    BoundAddresses, Gate, GateError, GateHandle, GateParts, Metrics, Readiness, SecurityTrail, SignInElsewhere, Site,
+    SiteApp, TlsError,
 };
 use palisade_store::{DatabaseUrl, Migrator, PoolConfig, STORE_MIGRATIONS, Store};
 use palisade_testkit::{ManualClock, TestEnv};
@@ -228,7 +229,12 @@ impl TestGate {
 fn sites(config: &Config) -> Vec<Site> {
     let navigation = Arc::new(Navigation::new("Test company", jiff::tz::TimeZone::UTC));
     let frame = SiteFrame { csrf: CsrfKey::new(&[7; 32]), navigation };
-    config.sites.iter().map(|site| Site::new(config, site, frame.clone(), app_of(site))).collect()
+    let site = |site: &SiteConfig| {
+        let built = Site::new(config, site, frame.clone(), app_of(site));
+        // Its people sign in on the console's host, though its app is ours.
+        if site.name == "second" { Site { elsewhere: Some(SignInElsewhere::of(site)), ..built } } else { built }
+    };
+    config.sites.iter().map(site).collect()
 }
 
 /// The site `frappe` has its upstream behind it. Every other has an app below: a guarded one knows nothing of us.

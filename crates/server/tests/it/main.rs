@@ -3,6 +3,7 @@
 
 mod opening;
 mod sign_in_attempts;
+mod two_hosts;
 
 use palisade_store::Migrator;
 

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use axum::{Router, http::StatusCode, routing};
-use palisade_base::{Caller, SecretString, Span};
+use palisade_base::{Caller, SecretString, Span, UserId};
 use palisade_config::{Config, HostName, Network, Preset, SiteConfig, TrustedNetwork, UpstreamAddress, UpstreamConfig};
 use palisade_identity::{
     Identity,
@@ -19,7 +19,7 @@ use palisade_server::start;
 use palisade_testkit::TestEnv;
 use tempfile::TempDir;
 
-const PASSWORD: &str = "Correct-Horse-7-Staple";
+pub(crate) const PASSWORD: &str = "Correct-Horse-7-Staple";
 /// Where forms are fetched from, so that the tries alone count.
 const ELSEWHERE: &str = "198.51.100.200";
 const A: &str = "192.0.2.1";
@@ -126,20 +126,24 @@ async fn who_answered(request: reqwest::RequestBuilder) -> By {
     }
 }
 
-fn token(page: &str) -> &str {
+pub(crate) fn token(page: &str) -> &str {
     let tag = page.split('<').find(|tag| tag.contains("name=\"_csrf\"")).unwrap();
     tag.split("value=\"").nth(1).unwrap().split('"').next().unwrap()
 }
 
-async fn create_anna(identity: &Identity) {
-    let operator = Caller::operator("root", operator_authority());
+pub(crate) fn operator() -> Caller {
+    Caller::operator("root", operator_authority())
+}
+
+pub(crate) async fn create_anna(identity: &Identity) -> UserId {
+    let operator = operator();
     let user = NewUser {
         person: PersonOf::New(NewPerson::parse("Anna", "Testington", "", "").unwrap()),
         user_name: UserName::parse("anna").unwrap(),
         email: None,
         password: InitialPassword::Own(SecretString::new(PASSWORD.to_owned())),
     };
-    identity.create_user(&operator, &permit_create_users(&operator).unwrap(), user).await.unwrap();
+    identity.create_user(&operator, &permit_create_users(&operator).unwrap(), user).await.unwrap().id
 }
 
 /// Answers every login as Frappe answers a wrong password.

@@ -16,7 +16,8 @@ pub(super) async fn list(state: &ConsoleState, visitor: &Visitor, row: &UserRow)
     let built_in = state.config.sites.iter().filter_map(|site| Some((site, site.url.as_deref()?)));
     let held = built_in.filter(|(site, _)| row.grants.iter().any(|grant| grant.site == site.name));
     let mut rows: Vec<Row> = held.map(|(site, url)| line(&site.label, url, Cell::text(""))).collect();
-    for site in &state.config.guarded {
+    let is_listed = |name: &str| state.config.sites.iter().any(|site| site.name == name && site.url.is_some());
+    for site in state.config.guarded.iter().filter(|site| !is_listed(&site.name)) {
         let target = HandOffTarget { site: &site.name, roles: &site.roles };
         let note = match state.identity.admission(session, &target).await? {
             Admission::Granted => Cell::text(""),
