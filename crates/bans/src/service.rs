@@ -57,8 +57,8 @@ struct Inner {
     neighbours: Neighbours,
     waiting: Arc<Semaphore>,
     ledger: Ledger,
-    /// The newest change, of whatever node, that was taken up.
-    seen: AsyncMutex<i64>,
+    /// How far the changes of all nodes were taken up.
+    seen: AsyncMutex<elsewhere::Seen>,
     /// The jails that read log files.
     logs: Mutex<follow::LogJails>,
     /// The figures of the jail of tries to sign in.
@@ -112,7 +112,7 @@ impl Bans {
         let now = self.now();
         let mut conn = self.0.store.read().await?;
         // Before the bans are read: what changes meanwhile is looked at once more.
-        *self.0.seen.lock().await = store::newest_change(&mut conn).await?;
+        self.0.seen.lock().await.change = store::newest_change(&mut conn).await?;
         let needed = self.needed_neighbours();
         for ban in store::live(&mut conn, now, TAKEN_UP).await? {
             match ban.measure {

@@ -16,6 +16,15 @@ use crate::{
 /// So many changes are read at once: each may be of as many bans as are written together.
 const AT_ONCE: i64 = 64;
 
+/// How far this node knows of all nodes' changes.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The newest change that was taken up.
+    pub(super) change: i64,
+    /// The last look failed, and that was said.
+    is_stuck: bool,
+}
+
 impl Bans {
     /// Takes up what other nodes have changed since this was last called, so that a ban of one holds on all. To be called a
     /// few times a second where several nodes share the database; where nothing has changed it reads one row.
@@ -23,12 +32,11 @@ impl Bans {
     /// What can't be read now is read the next time: until then the bans that are known hold.
     pub async fn catch_up(&self) {
         let mut seen = self.0.seen.lock().await;
-        if let Err(error) = self.take_up_after(&mut seen).await {
-            tracing::warn!(
-                cause = error.cause_for_log(),
-                "bans of other nodes could not be read; they will be next time"
-            );
+        let taken_up = self.take_up_after(&mut seen.change).await;
+        if let (Err(error), false) = (&taken_up, seen.is_stuck) {
+            tracing::warn!(cause = error.cause_for_log(), "bans of other nodes can't be read at the moment");
         }
+        seen.is_stuck = taken_up.is_err();
     }
 
     async fn take_up_after(&self, seen: &mut i64) -> Result<(), Error> {

@@ -84,6 +84,7 @@ async fn round(shared: &Shared, unsure_since: &mut Option<Instant>) {
         }
     }
     if held.is_empty() {
+        *unsure_since = None;
         return;
     }
     match ask(shared, &held).await {
@@ -93,12 +94,11 @@ async fn round(shared: &Shared, unsure_since: &mut Option<Instant>) {
             gone.for_each(|((exchange, _), _)| end(shared, exchange, Over::SignedOut));
         }
         Err(error) => {
-            let since = *unsure_since.get_or_insert_with(Instant::now);
-            tracing::warn!(
-                cause = error.cause_for_log(),
-                open = held.len(),
-                "sessions of what is open can't be looked up"
-            );
+            let since = *unsure_since.get_or_insert_with(|| {
+                let cause = error.cause_for_log();
+                tracing::warn!(cause, open = held.len(), "sessions of what is open can't be looked up");
+                Instant::now()
+            });
             if since.elapsed() >= PATIENCE {
                 held.iter().for_each(|(exchange, _)| end(shared, exchange, Over::Unsure));
             }
