@@ -1,8 +1,9 @@
-//! What stands above a tier rule's facts: the rule in words, and how many people its tier would let through now.
+//! What the list of tier rules says of each, and what stands above the facts of one: the rule in words, and how many
+//! people its tier would let through now.
 
 use askama::Template;
 use async_trait::async_trait;
-use palisade_base::{Caller, RecordId};
+use palisade_base::{Caller, Error, RecordId};
 use palisade_records::{Record, pages::Companion};
 use palisade_store::Value;
 use palisade_web::{
@@ -15,7 +16,7 @@ use crate::{
     types::TIER_RULE,
 };
 
-/// Adds the try-out to the pages of tier rules.
+/// Adds words and the try-out to the pages of tier rules.
 pub(super) struct RuleCompanion(pub(super) Tiers);
 
 #[derive(Template)]
@@ -30,6 +31,14 @@ struct Above {
 impl Companion for RuleCompanion {
     fn tabs(&self, _caller: &Caller, _record: &Record) -> Tabs {
         Tabs::new()
+    }
+
+    async fn list_titles(
+        &self,
+        caller: &Caller,
+        records: &[Record],
+    ) -> Result<Option<(&'static str, Vec<String>)>, Error> {
+        Ok(Some(("Rule", self.0.words(caller, records).await?)))
     }
 
     async fn above(&self, visitor: &Visitor, record: &Record) -> Result<Html, Failure> {

@@ -54,6 +54,19 @@ impl Tiers {
         self.records.list(caller, &TIER_RULE, &request).await?.records.iter().map(rule).collect()
     }
 
+    /// These rules in words, in their order.
+    ///
+    /// # Errors
+    /// The database can't be used.
+    pub async fn words(&self, caller: &Caller, rules: &[Record]) -> Result<Vec<String>, Error> {
+        let catalogue = self.standings.catalogue(caller).await?;
+        let words = |record: &Record| match Rule::read(|name| record.value(name).cloned()) {
+            Ok(rule) => rule.words(&catalogue),
+            Err(_) => record.title(),
+        };
+        Ok(rules.iter().map(words).collect())
+    }
+
     /// How far an employee is from the next tier. Leaves no trace: the page that shows it does.
     ///
     /// # Errors

@@ -37,22 +37,19 @@ pub static TIER_RULE: RecordType = RecordType {
             .required()
             .listed()
             .filter(),
-        Field::new("times", "How many categories", Kind::Int { min: 1, max: 100 }).listed(),
+        // The list says the whole rule in words instead of these.
+        Field::new("times", "How many categories", Kind::Int { min: 1, max: 100 }),
         Field::new("mean_tenths", "Mean", Kind::Tenths { min: 10, max: 50 })
-            .hint("The least mean of the ratings in a category: 3.5.")
-            .listed(),
+            .hint("The least mean of the ratings in a category: 3.5."),
         Field::new("rating", "Rating", Kind::Int { min: 1, max: 5 })
-            .hint("Of a share of skills: the rating that counts. Of an expert: no rating in the category is lower.")
-            .listed(),
+            .hint("Of a share of skills: the rating that counts. Of an expert: no rating in the category is lower."),
         Field::new("share", "Share in percent", Kind::Int { min: 1, max: 100 })
-            .hint("Of skills or tools: how many of them. Of an expert: how many of the ratings are a 5.")
-            .listed(),
+            .hint("Of skills or tools: how many of them. Of an expert: how many of the ratings are a 5."),
         Field::new("coverage", "Coverage in percent", Kind::Int { min: 1, max: 100 })
-            .hint("Only categories count in which so many of the skills are rated. Empty: one rated skill is enough.")
-            .listed(),
-        Field::new("category_id", "Skill category", Kind::Link(&SKILL_CATEGORY)).listed(),
-        Field::new("tools", "Which tools", Kind::Choice(TOOL_LISTS)).listed(),
-        Field::new("tool_category_id", "Or those of one category", Kind::Link(&TOOL_CATEGORY)).listed(),
+            .hint("Only categories count in which so many of the skills are rated. Empty: one rated skill is enough."),
+        Field::new("category_id", "Skill category", Kind::Link(&SKILL_CATEGORY)),
+        Field::new("tools", "Which tools", Kind::Choice(TOOL_LISTS)),
+        Field::new("tool_category_id", "Or those of one category", Kind::Link(&TOOL_CATEGORY)),
     ],
     title: &["kind"],
     sort: &["tier_id", "kind"],

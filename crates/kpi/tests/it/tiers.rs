@@ -252,6 +252,19 @@ on_both_engines! {
         assert_eq!(json["data"]["rules"].as_array().unwrap().len(), 4);
     }
 
+    async fn the_list_of_rules_says_each_in_words(db: TestStore) {
+        let shop = Shop::new(&db).await;
+        let page = Site::browser(&db, &shop.company, &shop.company.admin).get("/tier-rules").await.text();
+        for words in [
+            "Expert in at least 1 category: a mean of 4.5 or more, no rating below 4, at least 50 % of the ratings a 5, with at least 50 % of its skills rated",
+            "Can operate at least 60 % of the general tools",
+            "Trains others",
+        ] {
+            assert!(page.contains(words), "{words}:\n{page}");
+        }
+        assert!(!page.contains("Coverage in percent") && !page.contains("How many categories"), "{page}");
+    }
+
     async fn a_rules_page_says_it_in_words_and_tries_its_tier_out(db: TestStore) {
         let shop = Shop::new(&db).await;
         let company = &shop.company;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use palisade_base::Caller;
+use palisade_base::{Caller, Error};
 use palisade_web::{
     Failure, Html, Visitor,
     component::{ButtonLink, Tabs},
@@ -21,6 +21,19 @@ pub trait Companion: Send + Sync {
     /// Where the list of the type leads besides, as far as this caller may go there.
     fn beside_list(&self, _caller: &Caller) -> Vec<ButtonLink> {
         Vec::new()
+    }
+
+    /// What the list calls these records, in their order, and the head of that column: where their own titles say too
+    /// little.
+    ///
+    /// # Errors
+    /// What it needs can't be read.
+    async fn list_titles(
+        &self,
+        _caller: &Caller,
+        _records: &[Record],
+    ) -> Result<Option<(&'static str, Vec<String>)>, Error> {
+        Ok(None)
     }
 
     /// The entry of the rail that the record's page stands under, with its address, where that is not its list.

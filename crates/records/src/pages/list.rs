@@ -27,12 +27,10 @@ pub(super) async fn show(State(pages): State<Pages>, visitor: Visitor, query: Li
     let request = list_request(pages.ty, &query)?;
     let found = pages.records.view_list(&visitor.caller, pages.ty, &request).await?;
     let filters = FilterForm::new(&query, filter_fields(&pages, &visitor.caller).await?);
-    let rows = found.records.iter().map(|record| row(&pages, &visitor.caller, record));
-    let table = Table::new(pages.ty.plural, heads(&pages, &visitor.caller, &query)).rows(rows).empty(empty(
-        &pages,
-        &visitor.caller,
-        &query,
-    ));
+    let (head, titles) = titles(&pages, &visitor.caller, &found.records).await?;
+    let rows = found.records.iter().zip(titles).map(|(record, title)| row(&pages, &visitor.caller, (record, title)));
+    let heads = heads(&pages, &visitor.caller, (&query, head));
+    let table = Table::new(pages.ty.plural, heads).rows(rows).empty(empty(&pages, &visitor.caller, &query));
     let noun = noun(pages.ty, found.total);
     let shown = found.records.len();
     let paging = (found.total > 0).then(|| Paging::new(&query, shown, found.total, noun));
@@ -74,10 +72,19 @@ fn columns(pages: &Pages, caller: &Caller) -> Vec<(usize, &'static Field)> {
     fields.filter(|(at, f)| f.is_listed && view.sees(*at) && !pages.ty.title.contains(&f.name)).collect()
 }
 
-fn heads(pages: &Pages, caller: &Caller, query: &ListQuery) -> Vec<Head> {
+/// What the rows lead with, and the head of that column.
+async fn titles(pages: &Pages, caller: &Caller, records: &[Record]) -> Result<(&'static str, Vec<String>), Error> {
+    let given = match &pages.companion {
+        Some(companion) => companion.list_titles(caller, records).await?,
+        None => None,
+    };
+    Ok(given.unwrap_or_else(|| ("Name", records.iter().map(Record::title).collect())))
+}
+
+fn heads(pages: &Pages, caller: &Caller, (query, title): (&ListQuery, &'static str)) -> Vec<Head> {
     let ty = pages.ty;
     let first = ty.sort.iter().chain(ty.title).find(|name| ty.title.contains(name) && is_sort(pages, name));
-    let title = Head::new("Name");
+    let title = Head::new(title);
     let title = if let Some(first) = first { title.sorts(query, first) } else { title };
     let mut heads = vec![title];
     for (_, field) in columns(pages, caller) {
@@ -92,8 +99,8 @@ fn is_sort(pages: &Pages, name: &str) -> bool {
     pages.spec.sorts.contains(&name)
 }
 
-fn row(pages: &Pages, caller: &Caller, record: &Record) -> Row {
-    let mut title = Html::text(&record.title());
+fn row(pages: &Pages, caller: &Caller, (record, title): (&Record, String)) -> Row {
+    let mut title = Html::text(&title);
     if record.archived_at.is_some() {
         title = Html::concat([title, Html::text(" "), Html::from_component(&Badge::plain("out of use"))]);
     }
