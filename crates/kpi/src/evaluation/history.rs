@@ -53,6 +53,8 @@ impl Evaluations {
     ) -> Result<(Vec<RecordId>, Vec<TrailEntry>), Error> {
         policy::permit::<Import>(&EVALUATION, caller)?;
         let now = self.records.store().env().now();
+        // Whether there is something of a day already is only known once nobody else can bring it in meanwhile.
+        standing::hold(tx, past.iter().map(|one| one.employee).collect()).await?;
         let checked = self.check_past(tx, caller, past, now).await?;
         let all: Vec<NewEvaluation> = checked.iter().map(|(new, _)| new.clone()).collect();
         if store::insert(tx, &all, now).await? != all.len() as u64 {

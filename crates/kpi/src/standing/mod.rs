@@ -19,6 +19,7 @@ mod view;
 
 pub use model::{CurrentSkill, CurrentTool, Filter, Member, People, QuarterFigures, Standing};
 pub use quarter::Quarter;
+pub(crate) use rebuild::hold;
 pub use rebuild::rebuild;
 pub(crate) use service::now;
 pub use service::{READ_STANDING, Standings};

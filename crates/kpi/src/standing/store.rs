@@ -18,6 +18,11 @@ use super::{
 use crate::scoring::{Group, Item};
 
 statements! {
+    /// Keeps everybody else from making this employee's standing anew until the transaction ends. SQLite has one writer.
+    HOLD = {
+        sqlite: "SELECT id FROM employee WHERE id = $1",
+        postgres: "SELECT id FROM employee WHERE id = $1 FOR NO KEY UPDATE",
+    };
     /// What of the catalogue has no slot yet.
     WITHOUT_SLOT = "SELECT count(*) AS n FROM (SELECT id FROM skill UNION ALL SELECT id FROM tool \
                     UNION ALL SELECT id FROM skill_category) i \
@@ -76,6 +81,11 @@ statements! {
 
 /// How many quarters lie in the column of the newest.
 const RECENT_QUARTERS: usize = 8;
+
+/// Waits for whoever else is at this employee's evaluations, and keeps others out until the transaction ends.
+pub(super) async fn hold(tx: &mut WriteTx, employee: RecordId) -> Result<(), StoreError> {
+    tx.fetch_optional(HOLD.bind(employee)).await.map(drop)
+}
 
 /// Gives everything in the catalogue a slot that has none yet.
 pub(super) async fn assign_slots(tx: &mut WriteTx) -> Result<(), StoreError> {

@@ -7,7 +7,8 @@ use palisade_testkit::{on_both_engines, prepare_all};
 use super::stage::{Stage, day};
 use crate::{MIGRATOR, company::leaves};
 
-fn past(stage: &Stage, evaluator: PersonId, on: &str) -> PastEvaluation {
+/// An evaluation of Nick as a file brings it.
+pub(super) fn past(stage: &Stage, evaluator: PersonId, on: &str) -> PastEvaluation {
     PastEvaluation {
         employee: stage.company.nick_record,
         evaluator,

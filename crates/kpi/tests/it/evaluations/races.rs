@@ -1,9 +1,15 @@
 //! Two at once: one of them is told so, and nothing is lost or doubled.
 
-use palisade_kpi::evaluation::{Marks, State};
+use palisade_kpi::{
+    evaluation::{Marks, State},
+    standing::Standings,
+};
 use palisade_testkit::on_both_engines;
 
-use super::stage::{Stage, TODAY, at, day, outcome};
+use super::{
+    history::past,
+    stage::{Stage, TODAY, at, day, outcome},
+};
 use crate::{MIGRATOR, company::leaves};
 
 const ROUNDS: i64 = 12;
@@ -83,6 +89,37 @@ on_both_engines! {
             let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
             assert!(a == b && b == c);
             stage.evaluations.discard(nora, stage.version(a).await).await.unwrap();
+        }
+    }
+
+    async fn of_two_files_with_the_same_day_one_comes_in(db: TestStore) {
+        let stage = Stage::new(&db).await;
+        let nora = stage.company.nora.person.unwrap();
+        for round in 1..=ROUNDS {
+            let file = [past(&stage, nora, &format!("2025-01-{round:02}"))];
+            let record = || stage.evaluations.record_history(&stage.ada, &file);
+            let (a, b) = tokio::join!(record(), record());
+            let mut ends = [outcome(a), outcome(b)];
+            ends.sort_unstable();
+            assert_eq!(ends, ["invalid", "ok"]);
+        }
+    }
+
+    async fn two_evaluations_of_one_employee_that_are_handed_in_at_once_both_count(db: TestStore) {
+        let stage = Stage::new(&db).await;
+        let (nick, nora) = (&stage.company.nick, &stage.company.nora);
+        let standings = Standings::new(stage.company.records.clone());
+        for _ in 0..ROUNDS {
+            let own = stage.version(stage.draft("nick").await).await;
+            let by_nora = stage.version(stage.draft("nora").await).await;
+            let (a, b) =
+                tokio::join!(stage.evaluations.complete(nick, own), stage.evaluations.complete(nora, by_nora));
+            a.unwrap();
+            b.unwrap();
+            let standing = standings.of(&stage.ada, stage.company.nick_record).await.unwrap();
+            assert_eq!((standing.evaluations, standing.self_on, standing.manager_on), (2, Some(day(TODAY)), Some(day(TODAY))));
+            stage.evaluations.take_back(nick, stage.version(own.0).await).await.unwrap();
+            stage.evaluations.take_back(nora, stage.version(by_nora.0).await).await.unwrap();
         }
     }
 
