@@ -1,6 +1,6 @@
 //! What somebody asked of a report, read from the parameters of its address.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use palisade_base::{Caller, Date, Error, FieldError, Permission, RecordId, Scope};
 use palisade_records::parse_id;
@@ -9,7 +9,7 @@ use super::{Kind, Period};
 use crate::types::READ_DETAILS;
 
 /// Whose figures are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Group {
     /// The people whom the caller leads.
     Own,
@@ -17,6 +17,8 @@ pub enum Group {
     Everybody,
     /// One team.
     Team(RecordId),
+    /// Those who were picked one by one.
+    Picked(Vec<RecordId>),
 }
 
 /// What somebody asked.
@@ -44,6 +46,10 @@ pub struct Asked {
 const COMMON: [&str; 3] = ["from", "to", "table"];
 /// The longest value of a parameter, in bytes: all of them are short.
 const MAX_BYTES: usize = 60;
+/// The parameter that names the picked employees, one each time that it is given.
+pub(crate) const PICKED: &str = "employees";
+/// The most people that can be picked: their ids stand in the address, which browsers and servers bound.
+pub const MOST_PICKED: usize = 100;
 
 impl Asked {
     /// Reads the parameters of an address.
@@ -51,7 +57,12 @@ impl Asked {
     /// # Errors
     /// A parameter is unknown, given twice or can't be read: each with its field.
     pub fn parse(kind: Kind, pairs: &[(String, String)], caller: &Caller, today: Date) -> Result<Self, Error> {
-        let (given, mut errors) = known(kind, pairs);
+        let (mut given, mut errors) = known(kind, pairs);
+        // Who chooses another group in the form leaves the picked people behind.
+        if given.iter().any(|(name, value)| *name == "team" && value != "picked") {
+            given.retain(|(name, _)| *name != PICKED);
+        }
+        let picked = picked(&given, &mut errors);
         let value = |name: &str| given.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         let mut id = |name: &'static str| {
             let id = parse_id(value(name)?);
@@ -62,6 +73,8 @@ impl Asked {
         };
         let (employee, tier, category) = (id("employee"), id("tier"), id("category"));
         let group = match value("team") {
+            Some("picked") => Group::Picked(picked),
+            None if !picked.is_empty() => Group::Picked(picked),
             None => usual_group(caller),
             Some("own") => Group::Own,
             Some("all") => Group::Everybody,
@@ -79,6 +92,15 @@ impl Asked {
         }
     }
 
+    /// The employees who were picked, where some were.
+    #[must_use]
+    pub fn picked(&self) -> &[RecordId] {
+        match &self.group {
+            Group::Picked(employees) => employees,
+            Group::Own | Group::Everybody | Group::Team(_) => &[],
+        }
+    }
+
     /// The query of the same report, without a choice of table: empty, or with its `?`.
     #[must_use]
     pub fn query(&self) -> String {
@@ -90,6 +112,21 @@ impl Asked {
         }
         query
     }
+}
+
+/// The picked employees, each once.
+fn picked(given: &[(&'static str, String)], errors: &mut Vec<FieldError>) -> Vec<RecordId> {
+    let named = || given.iter().filter(|(name, _)| *name == PICKED);
+    let mut wrong = |message: &str| errors.push(FieldError { field: PICKED.into(), message: message.to_owned() });
+    let ids: BTreeSet<RecordId> = named().filter_map(|(_, value)| parse_id(value)).collect();
+    if ids.len() < named().count() {
+        wrong("Pick people of the list, each of them once.");
+    } else if ids.len() > MOST_PICKED {
+        wrong(&format!("At most {MOST_PICKED} people can be picked. For more, choose a team, a tier or everybody."));
+    } else if ids.is_empty() && given.iter().any(|(name, value)| *name == "team" && value == "picked") {
+        wrong("Pick at least one person.");
+    }
+    ids.into_iter().collect()
 }
 
 /// Whose figures a caller gets without asking: who leads some of the people sees theirs.
@@ -114,7 +151,7 @@ fn known(kind: Kind, pairs: &[(String, String)]) -> (Vec<(&'static str, String)>
             wrong(name, "This report has no parameter “{name}”. Take it out of the address.");
             continue;
         };
-        if given.iter().any(|(known, _)| known == name) {
+        if *name != PICKED && given.iter().any(|(known, _)| known == name) {
             wrong(name, "This was given more than once.");
         } else if value.len() > MAX_BYTES {
             wrong(name, "This is too long to be right. Choose one of the list.");

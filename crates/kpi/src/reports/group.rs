@@ -59,6 +59,7 @@ impl Crowd {
         }
         asked_words.push(("Days", asked.period.to_string()));
         let chosen = match asked.kind {
+            _ if !asked.picked().is_empty() => "picked people".to_owned(),
             Kind::Team | Kind::Employee => words(tier, "all tiers"),
             Kind::Skills | Kind::Tools => words(category, "all categories"),
         };

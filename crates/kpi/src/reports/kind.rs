@@ -74,7 +74,7 @@ impl Kind {
     pub const fn parameters(self) -> &'static [&'static str] {
         match self {
             Self::Employee => &["employee"],
-            Self::Team => &["team", "tier"],
+            Self::Team => &["team", "tier", "employees"],
             Self::Skills | Self::Tools => &["team", "tier", "category"],
         }
     }

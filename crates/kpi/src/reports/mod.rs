@@ -19,7 +19,8 @@ mod skills;
 mod team;
 mod tools;
 
-pub use asked::{Asked, Group};
+pub(crate) use asked::PICKED;
+pub use asked::{Asked, Group, MOST_PICKED};
 pub use document::{Column, Document, Made, Nothing, Row, Section, Shape, Table, Value};
 pub use files::{csv, xlsx};
 pub use kind::Kind;

@@ -21,6 +21,9 @@ use crate::{
 /// More than a list to choose from, or a person's evaluations, can have.
 const MOST: u64 = 1_000;
 
+/// How many people are named above a report about picked ones.
+const NAMED: usize = 6;
+
 /// In which form a report is given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -196,13 +199,14 @@ impl Reports {
     }
 
     async fn crowd(&self, caller: &Caller, asked: &Asked) -> Result<Crowd, Error> {
-        let (mut filter, words) = match asked.group {
+        let (mut filter, words) = match &asked.group {
             Group::Own => (Filter { people: People::Own, ..Filter::default() }, "Your people".to_owned()),
             Group::Everybody => (Filter::default(), "Everybody".to_owned()),
             Group::Team(team) => {
-                let name = self.name(caller, &TEAM, ("team", team)).await?;
-                (Filter { team: Some(team), ..Filter::default() }, format!("Team {name}"))
+                let name = self.name(caller, &TEAM, ("team", *team)).await?;
+                (Filter { team: Some(*team), ..Filter::default() }, format!("Team {name}"))
             }
+            Group::Picked(employees) => (Filter::default(), self.picked(caller, employees).await?),
         };
         filter.tier = asked.tier;
         let tier = match asked.tier {
@@ -210,6 +214,7 @@ impl Reports {
             None => None,
         };
         let view = self.standings.view(caller).await?;
+        let view = if let Group::Picked(employees) = &asked.group { view.of_picked(employees) } else { view };
         let (catalogue, category) = narrowed(&view.catalogue(), asked)?;
         filter.category = asked.category.filter(|_| asked.kind == Kind::Skills);
         let people = view.scored(&filter, &catalogue).await?;
@@ -218,6 +223,30 @@ impl Reports {
         let trend = view.trend(&own, &asked.period.quarters()).await?;
         let tiers = self.titles(caller, &TIER).await?.into_iter().map(|(id, name)| Tier { id, name }).collect();
         Ok(Crowd::new(catalogue, people, trend, tiers, [Some(words), tier, category]))
+    }
+
+    /// The names of people who were picked, as many as are read at a glance.
+    async fn picked(&self, caller: &Caller, employees: &[RecordId]) -> Result<String, Error> {
+        let people = self.standings.view(caller).await?.of_picked(employees).all(&Filter::default()).await?;
+        if people.len() < employees.len() {
+            return Err(not_there("employees", "Not all of these people are there for you to see. Pick them again."));
+        }
+        let named: Vec<&str> = people.iter().take(NAMED).map(|member| member.name.as_str()).collect();
+        Ok(match people.len() - named.len() {
+            0 => named.join(", "),
+            more => format!("{} and {more} more", named.join(", ")),
+        })
+    }
+
+    /// Everybody whom this caller can pick for a report about several: by team, then by name.
+    ///
+    /// # Errors
+    /// The database can't be used.
+    pub async fn to_pick(&self, caller: &Caller) -> Result<Vec<Member>, Error> {
+        let mut members = self.standings.all(caller, &Filter::default()).await?;
+        // Who is in no team comes last.
+        members.sort_by_key(|member| (member.team_name.is_none(), member.team_name.clone()));
+        Ok(members)
     }
 
     async fn name(

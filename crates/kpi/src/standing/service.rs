@@ -51,7 +51,7 @@ impl Standings {
             _ => Arc::clone(known.insert(Arc::new(Company::load(&mut conn).await?))),
         };
         drop(conn);
-        Ok(View { company, store, caller })
+        Ok(View { company, store, caller, picked: None })
     }
 
     /// What of the catalogue is in use and this caller may read, in its order.

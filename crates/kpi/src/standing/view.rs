@@ -22,6 +22,8 @@ pub struct View<'a> {
     pub(super) company: Arc<Company>,
     pub(super) store: Store,
     pub(super) caller: &'a Caller,
+    /// In order; none where it is of everybody.
+    pub(super) picked: Option<Vec<RecordId>>,
 }
 
 impl View<'_> {
@@ -29,6 +31,15 @@ impl View<'_> {
     #[must_use]
     pub fn as_of(&self) -> LastChange {
         self.company.as_of
+    }
+
+    /// The same of these employees only, as far as the caller reaches them; also of those who have left meanwhile.
+    #[must_use]
+    pub fn of_picked(mut self, employees: &[RecordId]) -> Self {
+        let mut picked = employees.to_vec();
+        picked.sort_unstable();
+        self.picked = Some(picked);
+        self
     }
 
     /// What of the catalogue is in use and the caller may read, in its order.
@@ -74,11 +85,27 @@ impl View<'_> {
 
     async fn seen(&self, filter: &Filter) -> Result<impl Iterator<Item = (Member, Scored)>, Error> {
         let own_view = self.company.within(&self.store, &[evaluated(self.caller)]).await?;
-        let people = people(&self.company, (&self.store, self.caller), filter).await?;
+        let people = self.people(filter).await?;
         let catalogue = &self.company.catalogue;
         let see =
             move |person: &Person| person.seen(catalogue, Reach::covers(own_view.as_ref(), person.whole().employee));
         Ok(people.into_iter().map(see))
+    }
+
+    /// The people that a question is about, by name. One who is asked for by name is shown when they have left, too.
+    async fn people(&self, filter: &Filter) -> Result<Vec<&Person>, Error> {
+        let reach = self.company.within(&self.store, &reach(self.caller, filter)).await?;
+        let is_by_name = filter.employee.is_some() || self.picked.is_some();
+        let is_asked = |person: &&Person| {
+            let member = person.whole();
+            (is_by_name || !person.is_archived)
+                && filter.employee.is_none_or(|id| member.employee == id)
+                && self.picked.as_ref().is_none_or(|picked| picked.binary_search(&member.employee).is_ok())
+                && filter.team.is_none_or(|team| member.team == Some(team))
+                && filter.tier.is_none_or(|tier| member.tier == tier)
+                && Reach::covers(reach.as_ref(), member.employee)
+        };
+        Ok(self.company.people.iter().filter(is_asked).collect())
     }
 
     /// How the people whom the caller reaches and the filter lets through stood at the end of these quarters.
@@ -86,7 +113,7 @@ impl View<'_> {
     /// # Errors
     /// The database can't be used.
     pub async fn trend(&self, filter: &Filter, quarters: &[Quarter]) -> Result<Vec<QuarterFigures>, Error> {
-        let people = people(&self.company, (&self.store, self.caller), filter).await?;
+        let people = self.people(filter).await?;
         if let Some(category) = filter.category {
             return Ok(figures_of_category(&self.company.slots, category, &people, quarters));
         }
@@ -104,27 +131,10 @@ impl View<'_> {
         quarters: &[Quarter],
         categories: &[RecordId],
     ) -> Result<Vec<Vec<QuarterFigures>>, Error> {
-        let people = people(&self.company, (&self.store, self.caller), filter).await?;
+        let people = self.people(filter).await?;
         let of_category = |category: &RecordId| figures_of_category(&self.company.slots, *category, &people, quarters);
         Ok(categories.iter().map(of_category).collect())
     }
-}
-
-/// The people that a question is about, by name. One who is asked for by name is shown when they have left, too.
-async fn people<'a>(
-    company: &'a Company,
-    (store, caller): (&Store, &Caller),
-    filter: &Filter,
-) -> Result<Vec<&'a Person>, Error> {
-    let reach = company.within(store, &reach(caller, filter)).await?;
-    let is_asked = |person: &&Person| {
-        let member = person.whole();
-        filter.employee.map_or(!person.is_archived, |id| member.employee == id)
-            && filter.team.is_none_or(|team| member.team == Some(team))
-            && filter.tier.is_none_or(|tier| member.tier == tier)
-            && Reach::covers(reach.as_ref(), member.employee)
-    };
-    Ok(company.people.iter().filter(is_asked).collect())
 }
 
 /// The rows that a question reaches: those of employees whom the caller may read and whose standing they may see.

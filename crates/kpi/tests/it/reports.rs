@@ -111,6 +111,63 @@ on_both_engines! {
     }
 
     /// covers K0.2 (part)
+    async fn a_report_of_picked_people_is_of_them_alone_in_every_form(db: TestStore) {
+        let shop = rated(&db).await;
+        let (site, company) = (admin(&db, &shop), &shop.company);
+        let who = format!("employees={}&employees={}", company.nick_record, company.sue_record);
+        let nick_and_sue = [
+            "Nick Test|1|Handyman|North|4|75|4|2|50",
+            "Sue Test|2|Handyman|South|2|75|||100",
+        ];
+        assert_eq!(csv(&site, &format!("/reports/team.csv?{who}")).await[1..], nick_and_sue);
+        // Nick stands at 4 and Sue at 2; three ratings each, and one of Nick's own.
+        let trend = csv(&site, &format!("/reports/team.csv?{who}&table=trend")).await;
+        assert!(trend.iter().any(|row| row == "Q1 2026|3|4|2|6|1"), "{trend:?}");
+        let page = site.get(&format!("/reports/team?team=picked&{who}")).await.text();
+        for words in ["2 people with an average of 3.00 of 5.", "Nick Test, Sue Test", "2 people picked", &who.replace('&', "&#38;")] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        let answer = site.get(&format!("/reports/team.xlsx?{who}")).await;
+        assert!(answer.header("content-disposition").contains("team_performance_picked_people_"), "{:?}", answer.headers);
+        let book = read_workbook(&answer.bytes, &Limits::default()).unwrap();
+        let comparison = book.iter().find(|sheet| sheet.name == "Employee Comparison").unwrap();
+        assert_eq!(joined(comparison)[4..], nick_and_sue);
+        let program = Site::program(&db, company, &company.admin);
+        let json = program.call(http::Method::GET, &format!("/api/v1/reports/team?{who}"), "", &[]).await.json();
+        assert_eq!(json["data"]["asked"]["People"], "Nick Test, Sue Test");
+        // Who chooses another group in the form leaves them behind, and who has left the company stays picked.
+        assert_eq!(csv(&site, &format!("/reports/team.csv?team=all&{who}")).await.len(), 4);
+        let sue = company.employee(company.sue_record).await;
+        company.records.archive(&company.admin, &palisade_kpi::types::EMPLOYEE, (sue.id, sue.version)).await.unwrap();
+        assert_eq!(csv(&site, &format!("/reports/team.csv?{who}")).await[1..], nick_and_sue);
+    }
+
+    /// covers K0.2 (part)
+    async fn people_are_picked_on_a_page_that_keeps_the_choice(db: TestStore) {
+        let shop = rated(&db).await;
+        let company = &shop.company;
+        let manager = Site::browser(&db, company, &company.nora);
+        let page = manager.get(&format!("/reports/team/pick?from=2026-01-01&employees={}", company.nick_record)).await.text();
+        assert!(page.contains(&format!("value=\"{}\" checked", company.nick_record)), "{page}");
+        assert!(page.contains(&format!("value=\"{}\">", company.sue_record)), "{page}");
+        assert!(page.contains("name=\"from\" value=\"2026-01-01\"") && page.contains("South · Handyman"), "{page}");
+        let many: Vec<String> = (0..101).map(|_| format!("employees={}", RecordId::new(&db.env()))).collect();
+        for (query, status, words) in [
+            ("team=picked".to_owned(), 422, "Pick at least one person."),
+            ("employees=x".to_owned(), 422, "Pick people of the list"),
+            (format!("employees={0}&employees={0}", company.nick_record), 422, "each of them once"),
+            (many.join("&"), 422, "At most 100 people can be picked."),
+            (many[0].clone(), 404, "Not all of these people are there"),
+        ] {
+            let page = manager.get(&format!("/reports/team?{query}")).await;
+            assert_eq!(page.status.as_u16(), status, "{query}");
+            assert!(page.text().contains(words) && page.text().contains("id=\"f-employees-error\""), "{query}: {}", page.text());
+        }
+        let nick = Site::browser(&db, company, &company.nick);
+        assert_eq!(nick.get("/reports/team/pick").await.status, StatusCode::FORBIDDEN);
+    }
+
+    /// covers K0.2 (part)
     async fn averages_are_of_people_and_the_best_stand_first(db: TestStore) {
         let shop = rated(&db).await;
         let site = admin(&db, &shop);

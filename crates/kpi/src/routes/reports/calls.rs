@@ -3,7 +3,7 @@
 use palisade_records::api::{Call, Calls};
 use serde_json::{Value as Json, json};
 
-use crate::reports::Kind;
+use crate::reports::{Kind, MOST_PICKED};
 
 const TAG: &str = "reports";
 const SCHEMA: &str = "Report";
@@ -26,8 +26,13 @@ fn call(kind: Kind) -> Call {
         "employee" => call.query(name, "Whose report it is; without it, the caller's own", uuid()),
         "team" => call.query(
             name,
-            "`own` for the caller's people, `all` for everybody in reach, or a team",
-            json!({ "anyOf": [{ "enum": ["own", "all"] }, uuid()] }),
+            "`own` for the caller's people, `all` for everybody in reach, `picked` for those named by `employees`, or a team",
+            json!({ "anyOf": [{ "enum": ["own", "all", "picked"] }, uuid()] }),
+        ),
+        "employees" => call.query(
+            name,
+            "Picked employees: the parameter is given once for each. Looked at where `team` is `picked` or not given",
+            json!({ "type": "array", "items": uuid(), "maxItems": MOST_PICKED }),
         ),
         "tier" => call.query(name, "People on this tier", uuid()),
         name => call.query(name, "One category, of what the report is about", uuid()),

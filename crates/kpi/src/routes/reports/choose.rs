@@ -8,7 +8,10 @@ use palisade_web::{
 };
 
 use super::{LIST, Question, status_of};
-use crate::reports::{Asked, Choices, Group, Kind};
+use crate::{
+    reports::{Asked, Choices, Group, Kind, PICKED},
+    routes::figures::counted,
+};
 
 #[derive(Template)]
 #[template(path = "reports/list.html")]
@@ -40,12 +43,15 @@ pub(super) async fn list(visitor: Visitor) -> Outcome {
 #[derive(Template)]
 #[template(
     source = r#"<form class="filters" method="get" action="{{ path }}" aria-label="What the report is about">
-{%- for field in fields %}{{ field }}{% endfor %}<div class="buttons"><button class="second">Show</button></div></form>"#,
+{%- for field in fields %}{{ field }}{% endfor %}
+{%- for employee in picked %}<input type="hidden" name="employees" value="{{ employee }}">{% endfor %}<div class="buttons"><button class="second">Show</button></div></form>"#,
     ext = "html"
 )]
 pub(super) struct ChoiceForm {
     path: &'static str,
     fields: Vec<Field>,
+    /// Who was picked; the form keeps them until another group is chosen.
+    picked: Vec<RecordId>,
 }
 
 impl askama::filters::HtmlSafe for ChoiceForm {}
@@ -55,7 +61,8 @@ impl ChoiceForm {
     pub(super) fn new(question: &Question, view: &FormView) -> Self {
         let asked = question.asked.as_ref().ok();
         let fields = fields(question.kind, &question.choices, asked).into_iter().map(|field| view.fill(field));
-        Self { path: question.kind.path(), fields: fields.collect() }
+        let picked = asked.map(|asked| asked.picked().to_vec()).unwrap_or_default();
+        Self { path: question.kind.path(), fields: fields.collect(), picked }
     }
 }
 
@@ -65,6 +72,8 @@ fn fields(kind: Kind, choices: &Choices, asked: Option<&Asked>) -> Vec<Field> {
         fields.push(match *name {
             "employee" => employee(choices, asked),
             "team" => team(choices, asked),
+            // These have a page of their own.
+            PICKED => continue,
             "tier" => select("tier", "Tier", ("All tiers", &choices.tiers), asked.and_then(|asked| asked.tier)),
             _ => {
                 let chosen = asked.and_then(|asked| asked.category);
@@ -99,13 +108,16 @@ fn employee(choices: &Choices, asked: Option<&Asked>) -> Field {
 
 fn team(choices: &Choices, asked: Option<&Asked>) -> Field {
     let fixed = [Choice::new("own", "My people"), Choice::new("all", "Everybody")];
+    let picked = asked.map_or(0, |asked| asked.picked().len());
+    let picked = (picked > 0).then(|| Choice::new("picked", format!("{} picked", counted(picked, "person", "people"))));
     let teams = choices.teams.iter().map(|(id, name)| Choice::new(id.to_string(), name.as_str()));
-    let chosen = match asked.map(|asked| asked.group) {
+    let chosen = match asked.map(|asked| &asked.group) {
         Some(Group::Everybody) => "all".to_owned(),
         Some(Group::Team(team)) => team.to_string(),
+        Some(Group::Picked(_)) => "picked".to_owned(),
         Some(Group::Own) | None => "own".to_owned(),
     };
-    Field::select("team", "People", fixed.into_iter().chain(teams)).value(chosen)
+    Field::select("team", "People", fixed.into_iter().chain(picked).chain(teams)).value(chosen)
 }
 
 #[derive(Template)]

@@ -3,6 +3,7 @@
 mod calls;
 mod choose;
 mod page;
+mod pick;
 
 use axum::extract::{Query, State, rejection::QueryRejection};
 use http::StatusCode;
@@ -49,6 +50,7 @@ pub(super) fn routes(records: &Records, standings: &Standings, tiers: &Tiers) ->
         .get("/reports/team", team(), async |s, v, q| show(Kind::Team, s, v, q).await)
         .get("/reports/team.xlsx", team(), async |s, v, q| workbook(Kind::Team, s, v, q).await)
         .get("/reports/team.csv", team(), async |s, v, q| table(Kind::Team, s, v, q).await)
+        .get("/reports/team/pick", team(), pick::show)
         .get("/reports/skills", skills(), async |s, v, q| show(Kind::Skills, s, v, q).await)
         .get("/reports/skills.xlsx", skills(), async |s, v, q| workbook(Kind::Skills, s, v, q).await)
         .get("/reports/skills.csv", skills(), async |s, v, q| table(Kind::Skills, s, v, q).await)
@@ -127,8 +129,16 @@ async fn show(kind: Kind, State(reports): State<Reports>, visitor: Visitor, pair
     }
     match question.answer(&reports, &visitor, Form::Page).await {
         Ok((document, asked)) => page::report(&question, asked, &document, &visitor),
-        Err(error) => choose::mend(&question, &visitor, error),
+        Err(error) => mend(&question, (&reports, &visitor), error).await,
     }
+}
+
+/// The question again, with what is wrong with it.
+async fn mend(question: &Question, (reports, visitor): (&Reports, &Visitor), error: Error) -> Outcome {
+    if pick::is_about_picked(&error) {
+        return pick::mend(reports, visitor, question, error).await;
+    }
+    choose::mend(question, visitor, error)
 }
 
 /// A file of the report; where there is nothing to write, its page, which says why.
@@ -147,9 +157,9 @@ async fn file(
         }
         Ok((document, asked)) => match write(&document, asked) {
             Ok((kind, content)) => Ok(download(kind, &document.file_stem, content)),
-            Err(error) => choose::mend(question, visitor, error),
+            Err(error) => mend(question, (reports, visitor), error).await,
         },
-        Err(error) => choose::mend(question, visitor, error),
+        Err(error) => mend(question, (reports, visitor), error).await,
     }
 }
 

@@ -55,6 +55,10 @@ pub(super) fn report(question: &Question, asked: &Asked, document: &Document, vi
         nothing: document.nothing.as_ref().map(|nothing| EmptyState::new(nothing.title, nothing.text.as_str())),
     };
     let page = Page::new(visitor, document.title.as_str()).crumbs(crumbs()).lead(document.lead.as_str());
+    let page = match kind {
+        Kind::Team => page.action(ButtonLink::second("Pick people", format!("{}/pick{query}", kind.path()))),
+        Kind::Employee | Kind::Skills | Kind::Tools => page,
+    };
     let page = match document.nothing {
         Some(_) => page,
         None => page.action(ButtonLink::second("Excel workbook", format!("{}.xlsx{query}", kind.path()))),
