@@ -99,6 +99,19 @@ impl Values<'_> {
     }
 }
 
+/// What keeps a record in use: others refer to what it refers to, and need it as long as they do.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// The type of those others.
+    pub by: &'static RecordType,
+    /// Their field that refers to it.
+    pub field: &'static str,
+    /// What the record does for them: `leads`.
+    pub verb: &'static str,
+    /// What to do first, in a sentence.
+    pub advice: &'static str,
+}
+
 /// One fact of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
@@ -126,6 +139,8 @@ pub struct Field {
     pub is_listed: bool,
     /// Whether lists can be filtered by it.
     pub is_filter: bool,
+    /// Whether the record stays in use as long as others refer to what this field refers to.
+    pub hold: Option<&'static Hold>,
     /// What the trail and privacy reports make of it.
     pub privacy: Privacy,
     /// A permission that seeing it takes, besides seeing the record; it counts as far as its scope reaches.
@@ -281,6 +296,7 @@ impl Field {
             changed_by: "",
             is_searchable: false,
             is_listed: false,
+            hold: None,
             is_filter: false,
             privacy: Privacy::None,
             read: None,
@@ -350,6 +366,12 @@ impl Field {
     #[must_use]
     pub const fn filter(self) -> Self {
         Self { is_filter: true, ..self }
+    }
+
+    /// The record is not taken out of use as long as others refer to what this field refers to.
+    #[must_use]
+    pub const fn held(self, hold: &'static Hold) -> Self {
+        Self { hold: Some(hold), ..self }
     }
 
     /// Adds a hint.

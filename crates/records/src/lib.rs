@@ -7,6 +7,7 @@ mod check;
 mod children;
 mod declare;
 pub mod directory;
+mod hold;
 mod lifecycle;
 mod model;
 pub mod pages;
@@ -25,7 +26,7 @@ use palisade_store::MigrationSet;
 
 pub use batch::Batch;
 pub use children::{Child, ChildRow, Merged, add_row_changes, add_rows, drop_empty_rows, read_rows};
-pub use declare::{Base, Check, Field, Kind, PermissionInfo, Privacy, RecordType, RowRules, Values, Verb, Verbs};
+pub use declare::{Base, Check, Field, Hold, Kind, PermissionInfo, Privacy, RecordType, RowRules, Values, Verb, Verbs};
 pub use lifecycle::{Effect, Effecting, Guard, Lifecycle, Moving, Stamp, Transition};
 pub use model::{Archived, Cell, Draft, ListRequest, Page, Record};
 pub use policy::{RowFilter, View};

@@ -299,6 +299,9 @@ impl Records {
         archived: bool,
     ) -> Result<TrailEntry, Error> {
         let (record, ty, now) = (&found.record, found.record.ty, self.store.env().now());
+        if archived {
+            self.check_free(tx, caller, record).await?;
+        }
         let values = [("archived_at", archived.then_some(now).into())];
         if !store::update(tx, ty, (record.id, record.own_version), &values, now).await? {
             return Err(changed_meanwhile(record, &Draft::new()));

@@ -379,6 +379,20 @@ pub(crate) async fn find_by_fields(
     row.map(|row| Ok((row.get("id")?, row.get::<Option<Instant>>("archived_at")?.is_some()))).transpose()
 }
 
+/// Rows in use that have this value in this field, oldest first; no more than are told by name.
+pub(crate) async fn in_use_with(
+    conn: &mut Conn,
+    ty: &'static RecordType,
+    (index, value): (usize, &Value),
+) -> Result<Vec<RecordId>, StoreError> {
+    let mut sql = SqlBuilder::new("SELECT r.id AS id");
+    from(&mut sql, ty);
+    sql.push(" WHERE r.archived_at IS NULL AND ");
+    column(&mut sql, ty, index);
+    sql.push(" = ").value(value.clone()).push(" ORDER BY r.id LIMIT 10");
+    conn.fetch_all(sql.build()).await?.iter().map(|row| row.get("id")).collect()
+}
+
 /// Adds a row of `ty` alone; a base's row is added by a call of its own.
 pub(crate) async fn insert(
     tx: &mut WriteTx,

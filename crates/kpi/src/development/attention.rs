@@ -5,9 +5,12 @@ use palisade_records::{ListRequest, Record, RecordType, Records, policy};
 use palisade_store::Value;
 use palisade_web::component::Tone;
 
-use super::validity::{Validity, days_from};
+use super::{
+    store,
+    validity::{Validity, days_from},
+};
 use crate::types::{
-    CONFIRM_SPECIAL_SKILL, DECIDE_TRAINING_REQUEST, GOAL, QUALIFICATION, SPECIAL_SKILL, TRAINING_REQUEST, id_in,
+    CONFIRM_SPECIAL_SKILL, DECIDE_TRAINING_REQUEST, GOAL, QUALIFICATION, SPECIAL_SKILL, TEAM, TRAINING_REQUEST, id_in,
 };
 
 /// The most of one kind: who has more reads the list.
@@ -91,6 +94,9 @@ async fn gather(
     let asked = Asked { records, caller, employee };
     let mut all = qualifications(asked, today).await?;
     all.extend(goals(asked, today).await?);
+    if employee.is_none() {
+        all.extend(teams_of_leavers(asked).await?);
+    }
     for kind in &WAITING {
         for record in waiting_for(asked, kind).await? {
             let words = format!("{} {}: {}", name_of(&record), kind.does, record.title());
@@ -174,6 +180,24 @@ async fn goals(asked: Asked<'_>, today: Date) -> Result<Vec<Attention>, Error> {
         }
     }
     Ok(overdue)
+}
+
+/// Teams whose leader has left, for who can give them another: nobody in them is evaluated until then.
+async fn teams_of_leavers(asked: Asked<'_>) -> Result<Vec<Attention>, Error> {
+    let teams = policy::reached_with(&TEAM, asked.caller, TEAM.verbs.update.permission);
+    if teams.is_closed() {
+        return Ok(Vec::new());
+    }
+    let found = store::led_by_leavers(&mut *asked.records.store().read().await?, &teams).await?;
+    let told = found.into_iter().map(|(team, name, leader)| Attention {
+        words: format!("Team {name} is led by {leader}, who does not work here any more"),
+        path: format!("/{}/{team}", TEAM.path),
+        when: None,
+        tone: Tone::Warn,
+        employee: None,
+        is_own: false,
+    });
+    Ok(told.collect())
 }
 
 /// What others ask and this caller may decide.

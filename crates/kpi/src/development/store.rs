@@ -1,7 +1,8 @@
-//! What the review of an evaluation can close.
+//! What the review of an evaluation can close, and teams whose leader has left.
 
 use palisade_base::{Date, Instant, RecordId};
-use palisade_store::{Conn, StoreError, WriteTx, statements};
+use palisade_records::RowFilter;
+use palisade_store::{Conn, SqlBuilder, StoreError, WriteTx, statements};
 
 use super::progress::{About, Aim};
 
@@ -24,6 +25,21 @@ statements! {
                      WHERE e.employee_id = $1 AND m.skill_id = $2 AND e.id <> $3 AND e.evaluated_on <= $4 \
                      AND e.kind = 'manager' AND e.state <> 'draft' AND e.archived_at IS NULL AND m.rating IS NOT NULL \
                      ORDER BY e.evaluated_on DESC, e.created_at DESC, e.id DESC LIMIT 1";
+}
+
+/// The teams in use whose leader does not work here any more, among the rows of the filter: id, name, and the leader's.
+pub(super) async fn led_by_leavers(
+    conn: &mut Conn,
+    teams: &RowFilter,
+) -> Result<Vec<(RecordId, String, String)>, StoreError> {
+    let mut sql = SqlBuilder::new(
+        "SELECT r.id AS id, r.name AS name, p.given_name || ' ' || p.family_name AS leader FROM team r \
+         JOIN employee e ON e.person_id = r.manager_id JOIN person p ON p.id = r.manager_id \
+         WHERE r.archived_at IS NULL AND e.archived_at IS NOT NULL AND ",
+    );
+    sql.append(&teams.condition()).push(" ORDER BY r.name, r.id");
+    let rows = conn.fetch_all(sql.build()).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?, row.get("leader")?))).collect()
 }
 
 /// A row that a review may close.

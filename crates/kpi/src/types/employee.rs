@@ -1,7 +1,7 @@
 //! Employees and their tiers.
 
 use palisade_records::{
-    Base, Field, Kind, RecordType, RowRules,
+    Base, Field, Hold, Kind, RecordType, RowRules,
     directory::{EMAIL, FAMILY_NAME, GIVEN_NAME, PERSON, PHONE},
     verbs,
 };
@@ -14,6 +14,15 @@ pub const READ_DETAILS: &str = "kpi.employee.read_details";
 
 /// The permission to say of an employee that they train others, which the highest tier asks for.
 pub const SET_TRAINER: &str = "kpi.employee.set_trainer";
+
+/// Who has left leads nobody: the team's people would have nobody who evaluates them, and who has left would still reach
+/// their records.
+static LEADS: Hold = Hold {
+    by: &TEAM,
+    field: "manager_id",
+    verb: "leads",
+    advice: "Choose another manager for it first, or leave it without one for now.",
+};
 
 const TO_EMPLOY: &str = "to carry out the employment";
 
@@ -56,7 +65,8 @@ pub static EMPLOYEE: RecordType = RecordType {
     fields: &[
         Field::new("person_id", "Person in the directory", Kind::Link(&PERSON))
             .hint("Choose somebody who is in the directory already, or leave this empty and enter the person below.")
-            .fixed(),
+            .fixed()
+            .held(&LEADS),
         GIVEN_NAME.shared(),
         FAMILY_NAME.shared(),
         EMAIL.shared().unlisted().seen_with(READ_DETAILS),

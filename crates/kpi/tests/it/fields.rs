@@ -1,7 +1,7 @@
 //! Which fields each role sees, sets, and can ask about.
 
 use palisade_base::{Kind, RecordId};
-use palisade_kpi::types::EMPLOYEE;
+use palisade_kpi::types::{EMPLOYEE, TEAM};
 use palisade_records::{Draft, ListRequest, Record};
 use palisade_testkit::on_both_engines;
 
@@ -86,7 +86,15 @@ on_both_engines! {
         let version = as_nora.version;
         let error = company.records.archive(&company.nora, &EMPLOYEE, (id, version)).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Denied);
+        // Who leads a team stays in use; somebody may make her its leader again afterwards.
+        let lead = async |manager: String| {
+            let north = company.records.get(&company.admin, &TEAM, company.north).await.unwrap();
+            let draft = Draft::new().text("manager_id", manager);
+            company.records.update(&company.admin, &TEAM, (north.id, north.version), &draft).await.unwrap();
+        };
+        lead(String::new()).await;
         let gone = company.records.archive(&company.admin, &EMPLOYEE, (id, version)).await.unwrap();
+        lead(company.nora.person.unwrap().to_string()).await;
         let error = company.records.restore(&company.nora, &EMPLOYEE, (id, gone.version)).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Denied);
         // About the people whom she leads, she decides.

@@ -3,9 +3,10 @@
 use http::StatusCode;
 use palisade_kpi::{
     TYPES,
-    types::{EVALUATION, TEAM},
+    development::attention,
+    types::{EMPLOYEE, EVALUATION, TEAM},
 };
-use palisade_records::directory::PERSON;
+use palisade_records::{directory::PERSON, transfer::RowOutcome};
 use palisade_testkit::on_both_engines;
 
 use crate::{
@@ -119,6 +120,49 @@ on_both_engines! {
         assert!(browser.get("/teams?archived=true").await.text().contains("out of use"));
         assert_eq!(browser.post(&format!("{path}/restore"), &[("version", "2")]).await.status, StatusCode::SEE_OTHER);
         assert_eq!(all(&company.records, &company.admin, &TEAM).await.len(), 2);
+    }
+
+    async fn who_leads_a_team_stays_in_use_until_somebody_else_leads_it(db: TestStore) {
+        let company = Company::new(&db).await;
+        let (records, admin) = (&company.records, &company.admin);
+        let browser = Site::browser(&db, &company, admin);
+        let path = format!("/employees/{}", company.nora_record);
+        let version = company.employee(company.nora_record).await.version.to_string();
+        let reason = "Nora North leads the team “North”";
+        let question = browser.get(&format!("{path}/archive")).await.text();
+        for words in [reason, "Choose another manager for it first", &format!("/teams/{}", company.north)] {
+            assert!(question.contains(words), "{words}: {question}");
+        }
+        assert!(!question.contains("name=\"version\""), "there is no button: {question}");
+        let refused = browser.post(&format!("{path}/archive"), &[("version", &version)]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        assert!(refused.text().contains(reason), "{}", refused.text());
+        let program = Site::program(&db, &company, admin);
+        let refused = program.call(http::Method::DELETE, &format!("/api/v1{path}"), "", &[]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        assert!(refused.json()["error"]["message"].as_str().unwrap().starts_with(reason), "{:?}", refused.json());
+        let file = "first_name,last_name,hire_date,tier,active\r\nNora,North,2019-04-01,Master Craftsman,no\r\n";
+        let id = records.check_import(admin, &EMPLOYEE, ("leavers.csv", file.as_bytes())).await.unwrap();
+        let report = records.preview_import(admin, &EMPLOYEE, id).await.unwrap();
+        assert!(matches!(&report.rows[0].outcome, RowOutcome::Wrong(why) if why[0].starts_with(reason)), "{report:?}");
+        assert!(company.employee(company.nora_record).await.archived_at.is_none());
+
+        // Once she leads nobody, she can go.
+        let north = records.get(admin, &TEAM, company.north).await.unwrap();
+        let change = palisade_records::Draft::new().text("manager_id", "");
+        records.update(admin, &TEAM, (north.id, north.version), &change).await.unwrap();
+        let archived = browser.post(&format!("{path}/archive"), &[("version", &version)]).await;
+        assert_eq!(archived.status, StatusCode::SEE_OTHER);
+        assert!(company.employee(company.nora_record).await.archived_at.is_some());
+
+        // Somebody may still choose who has left, or the team was led so before: then an administrator is told.
+        let change = palisade_records::Draft::new().text("manager_id", company.nora.person.unwrap().to_string());
+        let north = records.get(admin, &TEAM, company.north).await.unwrap();
+        records.update(admin, &TEAM, (north.id, north.version), &change).await.unwrap();
+        let told = attention(records, admin, records.today()).await.unwrap().remove(0);
+        let words = "Team North is led by Nora North, who does not work here any more";
+        assert_eq!((told.words.as_str(), told.path), (words, format!("/teams/{}", company.north)));
+        assert!(attention(records, &company.nick, records.today()).await.unwrap().is_empty(), "who can do nothing about it");
     }
 
     async fn a_form_without_its_token_changes_nothing(db: TestStore) {

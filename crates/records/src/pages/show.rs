@@ -6,15 +6,16 @@ use palisade_base::{Caller, Error};
 use palisade_store::Value;
 use palisade_web::{
     Failure, Html, Icon, Notice, Outcome, Page, PathId, ProtectedForm, Visitor, Width,
-    component::{ActionForm, Badge, Breadcrumbs, ButtonLink, Confirm, Facts, Stat, Stats, When},
+    component::{ActionForm, Badge, Breadcrumbs, ButtonLink, Confirm, EmptyState, Facts, Stat, Stats, When},
     see_other_with,
 };
 use serde::Deserialize;
 
-use super::{Pages, holds, words::cell_html};
+use super::{Pages, holds, record_path, words::cell_html};
 use crate::{
     Kind, ListRequest, Record,
     check::lower_first,
+    hold::Held,
     policy::{Archive, Restore, Update},
 };
 use palisade_base::RecordId;
@@ -136,6 +137,10 @@ pub(super) async fn confirm_archive(
     if !pages.records.may::<Archive>(&visitor.caller, &record).await? {
         return Err(Error::denied().into());
     }
+    let held = pages.records.held(&mut *pages.records.store().read().await?, &visitor.caller, &record).await?;
+    if let Some(held) = held {
+        return cannot_archive(&pages, &visitor, &record, &held);
+    }
     let path = pages.record_path(id);
     let mut confirm = Confirm::new(format!("{path}/archive"), &visitor.csrf, "Archive", path.as_str())
         .with("version", record.version.to_string())
@@ -151,9 +156,26 @@ pub(super) async fn confirm_archive(
         }
     }
     Page::new(&visitor, format!("Archive {}?", record.title()))
-        .crumbs(Breadcrumbs::new().link(pages.ty.plural, pages.list_path()).link(record.title(), path))
+        .crumbs(crumbs_below(&pages, &record))
         .width(Width::Reading)
         .body_html(&Html::from_component(&confirm))
+}
+
+/// What stands in the way, and where to do something about it.
+fn cannot_archive(pages: &Pages, visitor: &Visitor, record: &Record, held: &Held) -> Outcome {
+    let way = match &held.by {
+        Some(by) => (format!("To the {} “{}”", by.ty.singular, by.title()), record_path(by.ty, by.id)),
+        None => ("Back".to_owned(), pages.record_path(record.id)),
+    };
+    let obstacle = EmptyState::new(held.reason.as_str(), held.advice).action(way.0, way.1);
+    Page::new(visitor, format!("{} can’t be archived yet", record.title()))
+        .crumbs(crumbs_below(pages, record))
+        .width(Width::Reading)
+        .body_html(&Html::from_component(&obstacle))
+}
+
+fn crumbs_below(pages: &Pages, record: &Record) -> Breadcrumbs {
+    Breadcrumbs::new().link(pages.ty.plural, pages.list_path()).link(record.title(), pages.record_path(record.id))
 }
 
 pub(super) async fn archive(

@@ -288,6 +288,10 @@ impl Records {
             self.write_archived(tx, caller, &found, false).await?
         } else {
             let found = self.fetch_for::<Archive>(tx, caller, ty, id).await?;
+            if let Some(held) = self.held(tx, caller, &found.record).await? {
+                // Something that is wrong with this row, and not with the whole file.
+                return Err(Error::new(ErrorKind::Invalid, held.message()));
+            }
             self.write_archived(tx, caller, &found, true).await?
         };
         Ok(Some(entry))
