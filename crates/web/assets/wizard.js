@@ -1,5 +1,5 @@
-// The evaluation wizard without waiting for the network. All categories are in the page already; this shows one at a
-// time. A tap is kept on the device first, sent about a second later, and forgotten here once the server has it.
+// The evaluation wizard without waiting for the network. All categories are in the page already: one as a form, the
+// others as what differs between them. This makes forms of them and shows one at a time. A tap is kept on the device first, sent about a second later, and forgotten here once the server has it.
 //
 // Each tap is kept with its time on this device's clock and sent with its age, so that wrong clocks don't matter; of two
 // taps on the same thing the server keeps the later one. Taps are kept under the name of who made them: another
@@ -15,7 +15,6 @@ const SPACE = "palisade.tap:";
 
 const root = document.querySelector("[data-wizard]");
 const { owner, evaluation, marks, check } = root.dataset;
-const steps = [...root.querySelectorAll("[data-step]")];
 const statusLine = root.querySelector("[data-status]");
 const statusText = statusLine.querySelector("[data-status-text]");
 const statusLink = statusLine.querySelector("a");
@@ -128,6 +127,76 @@ function tapped(row) {
   count(row.closest("[data-step]"));
   schedule();
 }
+
+// ---- The categories that the page brings as what differs between them ----
+
+/** A row by the pattern of one. */
+function makeRow(pattern, item) {
+  const row = pattern.cloneNode(true);
+  const { skill, tool, last, rating, can, truck, note = null } = item.dataset;
+  const [name, lastTime] = row.querySelectorAll(".what > span");
+  name.textContent = item.textContent;
+  if (last) row.dataset.last = last;
+  else delete row.dataset.last;
+  if (last && lastTime) lastTime.textContent = lastTime.textContent.replace("0", last);
+  else lastTime?.remove();
+  if (skill) row.dataset.skill = skill;
+  else row.dataset.tool = tool;
+  (skill ? row.querySelector(".degrees") : row).setAttribute("aria-label", row.querySelector(".what").textContent);
+  row.querySelector("textarea").setAttribute("aria-label", `Note: ${item.textContent}`);
+  for (const field of row.querySelectorAll("[name]")) field.name = field.name[0] + "-" + (skill ?? tool);
+  write(row, { rating, can_operate: answer(can), truck_stock: answer(truck), note });
+  row.querySelector("details").open = Boolean(note);
+  return row;
+}
+
+/** The rows of a list that has one, the pattern; no list where there are none. */
+function makeRows(list, items) {
+  const pattern = list.querySelector(".rate");
+  pattern.replaceWith(...[...items].map((item) => makeRow(pattern, item)));
+  if (!items.length) list.remove();
+}
+
+function makeStep(pattern, differing, isFirst, next) {
+  const step = pattern.cloneNode(true);
+  const { step: key, title } = differing.dataset;
+  const [skills, tools] = ["skill", "tool"].map((kind) => differing.querySelectorAll(`[data-${kind}]`));
+  Object.assign(step.dataset, { step: key, title });
+  step.hidden = true;
+  step.setAttribute("aria-labelledby", `step-${key}`);
+  Object.assign(step.querySelector("h2"), { id: `step-${key}`, textContent: title });
+  if (!differing.querySelector("[data-last]")) step.querySelector("button[value=last]")?.remove();
+  if (!skills.length) step.querySelector("h3").remove();
+  step.querySelector(".step-body").classList.toggle("single", !skills.length || !tools.length);
+  makeRows(step.querySelector(".rates"), skills);
+  makeRows(step.querySelector(".tools-of"), tools);
+  if (isFirst) step.querySelector("button[value=previous]").remove();
+  step.querySelector("[data-title-after]").textContent = next;
+  return step;
+}
+
+/** Every step in its order, those made that are not there yet. */
+function allSteps() {
+  const [pattern, rest] = ["pattern", "rest"].map((name) => root.querySelector(`template[data-${name}]`).content);
+  const links = [...root.querySelectorAll("[data-go]")];
+  const there = new Map([...root.querySelectorAll("[data-step]")].map((step) => [step.dataset.step, step]));
+  links.forEach((link, at) => {
+    const key = link.dataset.go;
+    if (there.has(key)) return;
+    const differing = rest.querySelector(`[data-step="${CSS.escape(key)}"]`);
+    const next = links[at + 1].querySelector("span").textContent;
+    there.set(key, makeStep(pattern.firstElementChild, differing, at === 0, next));
+  });
+  const all = links.map((link) => there.get(link.dataset.go));
+  // Notes come last and are there; what is there stays where it is, so that it keeps the focus.
+  all.reduceRight((after, step) => {
+    if (!step.isConnected) after.before(step);
+    return step;
+  });
+  return all;
+}
+
+const steps = allSteps();
 
 // ---- Sending ----
 

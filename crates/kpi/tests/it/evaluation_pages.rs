@@ -155,6 +155,23 @@ on_both_engines! {
         assert!(page.contains("rated yourself in 2 of 2 skills"), "{page}");
     }
 
+    async fn the_whole_catalogue_fits_a_page_for_a_phone_with_a_bad_connection(db: TestStore) {
+        let company = Company::new(&db).await;
+        apply(&company.records, &company.admin, &Catalogue::company().unwrap()).await.unwrap();
+        let nick = Site::browser(&db, &company, &company.nick);
+        let begun = nick.post("/evaluations/new", &[("employee_id", &company.nick_record.to_string())]).await;
+        let wizard = begun.header("location").to_owned();
+        let largest = Catalogue::company().unwrap().categories.into_iter().max_by_key(|category| category.skills.len()).unwrap();
+        let page = nick.get(&wizard).await.text();
+        let link = page.split("data-go=\"").find(|link| link.contains(&largest.name)).unwrap();
+        let page = nick.get(&format!("{wizard}?category={}", link.split('"').next().unwrap())).await.text();
+        assert_eq!((largest.skills.len(), page.matches("role=\"radiogroup\"").count() > largest.skills.len()), (36, true));
+        // Everything is in it: 187 skills and 128 tools, 36 and 21 of them as a form.
+        assert_eq!(page.matches("data-skill=").count() - 1, 187);
+        assert_eq!(page.matches("data-tool=").count() - 1, 128);
+        assert!(page.len() < 120_000, "{} bytes", page.len());
+    }
+
     async fn a_manager_fills_in_without_seeing_what_the_employee_said(db: TestStore) {
         let bench = Bench::new(&db).await;
         let nick = Site::browser(&db, &bench.company, &bench.company.nick);

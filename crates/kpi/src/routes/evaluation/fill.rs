@@ -1,5 +1,5 @@
-//! The wizard: one category after the other. All of them are in the page, so that its script can go on without a
-//! connection; without the script each category is a form that is sent and leads to the next.
+//! The wizard: one category after the other. The page shows one as a form that is sent and leads to the next; the others
+//! are in it as the little that differs between them, so that its script can go on without a connection.
 
 use askama::Template;
 use axum::extract::{Query, State, rejection::QueryRejection};
@@ -31,6 +31,8 @@ struct Body<'a> {
     owner: String,
     steps: &'a [Step],
     current: usize,
+    /// What a category looks like, for the script.
+    pattern: Step,
     scale: &'static [Degree],
     extras: Vec<(&'static str, String)>,
 }
@@ -55,6 +57,23 @@ impl Body<'_> {
 
     fn is_at(&self, index: &usize) -> bool {
         self.current == *index
+    }
+
+    fn is_first(&self) -> bool {
+        self.current == 0
+    }
+
+    /// The category that the page shows; none where it shows the notes.
+    fn shown(&self) -> Option<&Step> {
+        self.steps.get(self.current)
+    }
+
+    fn title_after(&self) -> &str {
+        self.title_at(&(self.current + 1))
+    }
+
+    fn others(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().enumerate().filter(|(index, _)| *index != self.current).map(|(_, step)| step)
     }
 
     fn notes(&self) -> &str {
@@ -83,6 +102,7 @@ pub(super) async fn show(
         visitor: &visitor,
         evaluation: &evaluation,
         current: index_of(&steps, place.category.as_deref()),
+        pattern: Step::pattern(id, steps.iter().any(Step::has_last)),
         steps: &steps,
         scale: &SCALE,
         extras: extras(&visitor.caller, &evaluation),

@@ -43,6 +43,13 @@ pub(super) struct ToolRow {
 }
 
 impl Step {
+    /// A category of one skill and one tool about which nothing is known. `id` stands where theirs will.
+    pub(super) fn pattern(id: RecordId, has_last: bool) -> Self {
+        let skill = SkillRow { id, name: String::new(), mark: None, last: has_last.then_some(0) };
+        let tool = ToolRow { id, name: String::new(), mark: None, last: None };
+        Self { key: String::new(), title: String::new(), skills: vec![skill], tools: vec![tool] }
+    }
+
     /// How many of its skills are rated.
     pub(super) fn rated(&self) -> usize {
         self.skills.iter().filter(|row| row.rating().is_some()).count()
