@@ -14,7 +14,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 13] = [
+const PACKAGES: [Package; 14] = [
     Package {
         name: "build-essential",
         wanted_for: "SQLite and the cryptography, which are C",
@@ -38,6 +38,11 @@ const PACKAGES: [Package; 13] = [
         is_there: || has("ip"),
     },
     Package { name: "nftables", wanted_for: "bans in the kernel", is_there: || has("nft") },
+    Package {
+        name: "systemd",
+        wanted_for: "its own judgement of the units in examples/systemd",
+        is_there: || has("systemd-analyze"),
+    },
     Package { name: "slowhttptest", wanted_for: "slow clients", is_there: || has("slowhttptest") },
     Package {
         name: "python3-venv",

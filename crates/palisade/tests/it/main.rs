@@ -10,4 +10,5 @@ mod program;
 mod reload;
 mod socket;
 mod trail;
+mod units;
 mod users;
