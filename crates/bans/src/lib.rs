@@ -14,8 +14,8 @@ mod target;
 pub use enforcer::Enforcer;
 pub use logs::{broken_jails, check_jails};
 pub use model::{
-    Ban, BanFacts, BanFilter, FailedTry, JailFigures, JailReport, JailStatus, MANUAL, Measure, NEIGHBOURS, NewBan,
-    Pace, SIGN_IN, WaitPermit, Which,
+    Ban, BanFacts, BanFilter, BanOrder, FailedTry, JailFigures, JailReport, JailStatus, MANUAL, Measure, NEIGHBOURS,
+    NewBan, Pace, SIGN_IN, WaitPermit, Which,
 };
 pub use policy::{MANAGE_BANS, ManageBans, READ_BANS, ReadBans, may_manage_bans, may_read_bans};
 pub use service::Bans;

@@ -217,6 +217,20 @@ pub enum Which {
     All,
 }
 
+/// Which bans come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BanOrder {
+    /// The last that were made.
+    #[default]
+    Newest,
+    /// The first that were made.
+    Oldest,
+    /// Those that end first; those that somebody has to lift come last.
+    EndsFirst,
+    /// Those that last longest.
+    EndsLast,
+}
+
 /// What a list of bans shows.
 #[derive(Clone, Debug, Default)]
 pub struct BanFilter {
@@ -226,6 +240,8 @@ pub struct BanFilter {
     pub touching: Option<Target>,
     /// Of this jail.
     pub jail: Option<String>,
+    /// Which come first.
+    pub order: BanOrder,
     /// Rows to pass over.
     pub offset: u64,
     /// The most rows.

@@ -2,10 +2,11 @@
 
 use palisade_base::Instant;
 use palisade_store::{Conn, Row, SqlBuilder, StoreError, WriteTx, statements};
+use uuid::Uuid;
 
 use crate::{
     Target,
-    model::{Ban, BanFilter, Measure, Which},
+    model::{Ban, BanFilter, BanOrder, Measure, Which},
 };
 
 statements! {
@@ -40,6 +41,8 @@ statements! {
     POSITION = "SELECT positions FROM log_position WHERE host = $1 AND jail = $2";
     /// Of jails that are no more.
     FORGET_POSITIONS = "DELETE FROM log_position WHERE noted_at < $1";
+    /// One of them.
+    FIND = "SELECT * FROM ban WHERE id = $1";
     /// Long over.
     FORGET = "DELETE FROM ban WHERE lifted_at < $1 OR ends_at < $1";
 }
@@ -132,11 +135,21 @@ pub(crate) async fn forget_positions(tx: &mut WriteTx, before: Instant) -> Resul
     tx.execute(FORGET_POSITIONS.bind(before)).await
 }
 
-/// The bans that fit, newest first.
+pub(crate) async fn find(conn: &mut Conn, id: Uuid) -> Result<Option<Ban>, StoreError> {
+    conn.fetch_optional(FIND.bind(id)).await?.as_ref().map(read).transpose()
+}
+
+/// The bans that fit, in their order.
 pub(crate) async fn list(conn: &mut Conn, filter: &BanFilter, now: Instant) -> Result<Vec<Ban>, StoreError> {
     let mut sql = SqlBuilder::new("SELECT * FROM ban");
     push_filter(&mut sql, filter, now);
-    sql.push(" ORDER BY began_at DESC, id DESC LIMIT ").value(whole(filter.limit));
+    sql.push(match filter.order {
+        BanOrder::Newest => " ORDER BY began_at DESC, id DESC",
+        BanOrder::Oldest => " ORDER BY began_at, id",
+        BanOrder::EndsFirst => " ORDER BY ends_at IS NULL, ends_at, id",
+        BanOrder::EndsLast => " ORDER BY ends_at IS NULL DESC, ends_at DESC, id DESC",
+    });
+    sql.push(" LIMIT ").value(whole(filter.limit));
     sql.push(" OFFSET ").value(whole(filter.offset));
     conn.fetch_all(sql.build()).await?.iter().map(read).collect()
 }

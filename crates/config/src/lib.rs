@@ -35,6 +35,7 @@ pub use section::{
         App, Backend, CertificateSource, SiteConfig,
         access::{AccessConfig, IdentityForm, RuleConfig, SignIn},
         failed_when::{AnswerStatus, FailedWhen, FailedWhenConfig, RedirectPrefix},
+        origin::WebOrigin,
         path::PathPrefix,
         preset::Preset,
         upstream::{UpstreamAddress, UpstreamConfig, UpstreamHost},

@@ -13,5 +13,6 @@ mod words;
 pub use navigation::navigation;
 pub use routes::routes;
 pub use state::{
-    CertificateReport, ConsoleConfig, ConsoleState, GuardedSite, SiteLabel, SiteReport, SiteReports, UpstreamReport,
+    At, CertificateReport, ConsoleConfig, ConsoleState, GuardedSite, SiteLabel, SiteReport, SiteReports,
+    UpstreamReport, UpstreamState, UpstreamTrouble,
 };

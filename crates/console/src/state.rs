@@ -96,14 +96,49 @@ pub struct SiteReport {
 pub struct UpstreamReport {
     /// The address.
     pub address: String,
-    /// Whether it gets requests.
-    pub healthy: bool,
-    /// Whether it was asked anything yet.
-    pub asked: bool,
+    /// Whether it answers.
+    pub state: UpstreamState,
+    /// Since when it has answered, or not answered, as it does now.
+    pub since: Option<At>,
     /// Requests under way.
     pub outstanding: usize,
     /// Failures in a row, up to now.
     pub failures: u32,
+    /// What went wrong last.
+    pub last_error: Option<UpstreamTrouble>,
+}
+
+/// Whether an application answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpstreamState {
+    /// Nobody has asked it anything yet.
+    NotAsked,
+    /// It answers.
+    Answers,
+    /// The last request got no answer; it is too early to say more.
+    LastFailed,
+    /// It does not answer.
+    Silent,
+}
+
+/// An error of a guarded application's, for whoever looks after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UpstreamTrouble {
+    /// What went wrong.
+    pub what: String,
+    /// When.
+    pub at: At,
+}
+
+/// An instant in a report; programs are told it as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At(pub Instant);
+
+impl Serialize for At {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 /// The certificate of a host.
@@ -114,14 +149,9 @@ pub struct CertificateReport {
     /// Where it comes from: `files`, `self-signed`, `local-ca` or `acme`.
     pub source: String,
     /// When it ends.
-    #[serde(serialize_with = "as_text")]
-    pub ends: Instant,
+    pub ends: At,
     /// Whole days until then.
     pub days_left: i64,
-}
-
-fn as_text<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
 }
 
 /// What is in force at the moment, as the server tells it.

@@ -124,7 +124,7 @@ async fn take(shared: &Shared, site: &SiteState, parts: &Parts, facts: &Facts) -
     let code = parameter(query, "code").and_then(PlainToken::from_client);
     let (Some(code), Some(state)) = (code, parameter(query, "state")) else {
         let message = "This address is part of signing in, and it is not whole. Open the site itself.";
-        return Err(Error::new(Kind::Invalid, message).into());
+        return Err(Failure::from(Error::new(Kind::Invalid, message)).titled("This link is not whole"));
     };
     let next = hand_off::open_state(state, &site.frame.csrf, &site.name, headers, facts.now);
     let hand_off = HandOff { site: &site.name, code: &code, state: next.as_ref().map(|_| state) };

@@ -3,12 +3,15 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use palisade_base::Env;
+use palisade_base::{Env, Instant, Span};
 use palisade_certificates::{CertificateStatus, Certificates};
 use palisade_config::{Backend, Config, SiteConfig};
-use palisade_console::{CertificateReport, SiteReport, SiteReports, UpstreamReport};
+use palisade_console::{
+    At, CertificateReport, SiteReport, SiteReports, UpstreamReport, UpstreamState, UpstreamTrouble,
+};
 use palisade_counters::LimitBoard;
 use palisade_gate::{BoundAddresses, header_values};
 use palisade_upstream::{AddressHealth, Upstream};
@@ -49,8 +52,9 @@ impl Live {
     /// Addresses of guarded applications that get no requests.
     pub(crate) fn problems(&self) -> Vec<String> {
         let ill = |(site, upstream): (&String, &Arc<Upstream>)| {
-            let addresses = upstream.health().into_iter().filter(|address| !address.healthy);
-            addresses.map(|address| format!("{site}: {} does not answer", address.address)).collect::<Vec<_>>()
+            let health = upstream.health().into_iter();
+            let silent = health.filter(|address| state_of(address) == UpstreamState::Silent);
+            silent.map(|address| format!("{site}: {} does not answer", address.address)).collect::<Vec<_>>()
         };
         self.get().upstreams.iter().flat_map(ill).collect()
     }
@@ -87,7 +91,7 @@ impl Live {
             name: site.name.clone(),
             hosts: site.hosts.iter().map(ToString::to_string).collect(),
             app: app.to_owned(),
-            upstream: health.into_iter().map(upstream_report).collect(),
+            upstream: health.into_iter().map(|health| upstream_report(health, self.env.now())).collect(),
             preset: site.preset.as_str().to_owned(),
             certificates: own.map(|status| self.certificate(status)).collect(),
             sign_in: sign_in.to_owned(),
@@ -103,7 +107,7 @@ impl Live {
         CertificateReport {
             host: status.host.to_string(),
             source: status.source.as_str().to_owned(),
-            ends: status.facts.not_after,
+            ends: At(status.facts.not_after),
             days_left: status.days_left(self.env.now()),
         }
     }
@@ -115,7 +119,30 @@ fn warnings_of(config: &Config, number: usize) -> Vec<String> {
     about.into_iter().map(|finding| format!("{}. {}", finding.what, finding.hint)).collect()
 }
 
-fn upstream_report(health: AddressHealth) -> UpstreamReport {
-    let AddressHealth { address, healthy, asked, failures, outstanding, .. } = health;
-    UpstreamReport { address, healthy, asked, outstanding, failures }
+/// So many failures in a row are no accident.
+const SILENT: u32 = 3;
+
+const fn state_of(health: &AddressHealth) -> UpstreamState {
+    match (health.asked, health.healthy, health.failures) {
+        (false, _, _) => UpstreamState::NotAsked,
+        (true, false, _) | (true, true, SILENT..) => UpstreamState::Silent,
+        (true, true, 0) => UpstreamState::Answers,
+        (true, true, _) => UpstreamState::LastFailed,
+    }
+}
+
+fn upstream_report(health: AddressHealth, now: Instant) -> UpstreamReport {
+    let ago = |past: Duration| At(now - Span::micros(i64::try_from(past.as_micros()).unwrap_or(i64::MAX)));
+    UpstreamReport {
+        state: state_of(&health),
+        since: health.steady_for.map(ago),
+        outstanding: health.outstanding,
+        failures: health.failures,
+        last_error: health.last_trouble.map(|(past, what)| UpstreamTrouble {
+            // The address stands beside it.
+            what: what.strip_prefix(&format!("{} ", health.address)).unwrap_or(&what).to_owned(),
+            at: ago(past),
+        }),
+        address: health.address,
+    }
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use palisade_base::Kind;
 use palisade_config::UpstreamAddress;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -19,6 +20,7 @@ use crate::{
     connect::{Connector, Fresh, H2},
     error::{SetupError, UpstreamError},
     h1::H1,
+    history::History,
     settings::UpstreamSettings,
 };
 
@@ -42,6 +44,7 @@ pub(crate) struct Address {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     health: Health,
+    history: History,
 }
 
 /// Whether an address is well.
@@ -53,6 +56,8 @@ struct Health {
     well: AtomicBool,
     /// Failures of requests in a row.
     failures: AtomicU32,
+    /// Those among them that the address itself is to blame for.
+    to_blame: AtomicU32,
     /// Until when it is left alone, in milliseconds since `born`.
     rests_until: AtomicU64,
 }
@@ -68,6 +73,10 @@ pub struct AddressHealth {
     pub asked: bool,
     /// Failures of requests in a row, up to now.
     pub failures: u32,
+    /// For how long it has answered, or not answered, as it does now.
+    pub steady_for: Option<Duration>,
+    /// What went wrong last, and how long ago, for whoever looks after it.
+    pub last_trouble: Option<(Duration, String)>,
     /// Requests under way.
     pub outstanding: usize,
     /// Requests that wait, since all connections are in use.
@@ -92,6 +101,7 @@ impl Address {
             places: Arc::new(Semaphore::new(settings.connections)),
             waiting: AtomicUsize::new(0),
             health: Health::new(),
+            history: History::default(),
         })
     }
 
@@ -191,11 +201,17 @@ impl Address {
 
     /// The health check's finding; told when it changes.
     pub(crate) fn set_well(&self, well: bool, cause: &str) {
+        if !well {
+            self.history.note_trouble(cause);
+        }
         if self.health.well.swap(well, Ordering::Relaxed) == well {
             return;
         }
+        self.history.turn();
         let address = self.target();
         if well {
+            // What requests have met before says nothing about it any more.
+            self.forget_failures();
             tracing::info!(upstream = %address, "this address is well again and gets requests");
         } else {
             tracing::warn!(upstream = %address, cause, "this address is not well and gets no requests");
@@ -206,16 +222,30 @@ impl Address {
     pub(crate) fn succeeded(&self) {
         self.note_asked();
         if self.health.failures.load(Ordering::Relaxed) != 0 {
-            self.health.failures.store(0, Ordering::Relaxed);
-            self.health.rests_until.store(0, Ordering::Relaxed);
+            self.forget_failures();
+            self.history.turn();
         }
     }
 
-    /// A request failed, and the address is to blame.
-    pub(crate) fn failed(&self) {
+    fn forget_failures(&self) {
+        self.health.failures.store(0, Ordering::Relaxed);
+        self.health.to_blame.store(0, Ordering::Relaxed);
+        self.health.rests_until.store(0, Ordering::Relaxed);
+    }
+
+    /// A request got no answer that could be passed on.
+    pub(crate) fn failed(&self, error: &UpstreamError) {
+        if error.kind() != Kind::Unavailable {
+            return;
+        }
         self.note_asked();
-        let failures = self.health.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if failures >= FAILURES {
+        self.history.note_trouble(&error.to_string());
+        if self.health.failures.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.history.turn();
+        }
+        // One that is slow to answer is not better off without requests: it may be this very one that takes its time.
+        if error.blames_address() && self.health.to_blame.fetch_add(1, Ordering::Relaxed).saturating_add(1) >= FAILURES
+        {
             let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
             self.health.rests_until.store(self.health.age_ms().saturating_add(rest), Ordering::Relaxed);
         }
@@ -225,6 +255,7 @@ impl Address {
     pub(crate) fn note_asked(&self) {
         if !self.health.asked.load(Ordering::Relaxed) {
             self.health.asked.store(true, Ordering::Relaxed);
+            self.history.turn();
         }
     }
 
@@ -234,6 +265,8 @@ impl Address {
             healthy: self.is_well() && !self.rests(),
             asked: self.health.asked.load(Ordering::Relaxed),
             failures: self.health.failures.load(Ordering::Relaxed),
+            steady_for: self.history.steady_for(),
+            last_trouble: self.history.last_trouble(),
             outstanding: self.outstanding(),
             waiting: self.waiting.load(Ordering::Relaxed),
             idle_connections: self.idle().len(),
@@ -249,6 +282,7 @@ impl Health {
             asked: AtomicBool::new(false),
             well: AtomicBool::new(true),
             failures: AtomicU32::new(0),
+            to_blame: AtomicU32::new(0),
             rests_until: AtomicU64::new(0),
         }
     }

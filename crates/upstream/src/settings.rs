@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use palisade_config::{HostName, SiteConfig, UpstreamAddress, UpstreamHost};
+use palisade_config::{HostName, SiteConfig, UpstreamAddress, UpstreamHost, WebOrigin};
 
 /// An upstream: where it is, and how it is to be spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct UpstreamSettings {
     pub hosts: Vec<HostName>,
     /// What becomes of the cookies that the upstream sets.
     pub cookies: CookieRules,
+    /// Other origins whose pages may read answers in their readers' name.
+    pub cors_origins: Vec<WebOrigin>,
 }
 
 /// How one of several addresses is chosen.
@@ -106,6 +108,7 @@ impl UpstreamSettings {
             websockets: site.allows_websockets(),
             hosts: site.hosts.clone(),
             cookies: CookieRules { for_scripts: for_scripts.chain(site.script_cookies.iter().cloned()).collect() },
+            cors_origins: site.cors_origins.clone(),
         })
     }
 
@@ -125,6 +128,7 @@ impl UpstreamSettings {
             websockets: true,
             hosts: Vec::new(),
             cookies: CookieRules::default(),
+            cors_origins: Vec::new(),
         }
     }
 }

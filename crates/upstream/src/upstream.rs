@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::interval};
 use crate::{
     address::{Address, AddressHealth, Busy},
     body::{DownloadBody, UploadBody},
-    cookies,
+    cookies, cors,
     error::{SetupError, UpstreamError},
     exchange::{self, Failed},
     facts::ForwardFacts,
@@ -146,9 +146,7 @@ impl Upstream {
                         Failed::Whole(whole, error) => (Some(whole), error),
                         Failed::Lost(error) => (None, error),
                     };
-                    if error.blames_address() {
-                        address.failed();
-                    }
+                    address.failed(&error);
                     let Some(whole) = whole else { return Err(error) };
                     (request, last) = (whole, error);
                 }
@@ -191,6 +189,7 @@ impl Upstream {
             parts.headers.remove(header::CONTENT_LENGTH);
         }
         cookies::clean_answer(&mut parts.headers, &self.settings.cookies);
+        cors::clean_answer(&mut parts.headers, &self.settings.cors_origins);
         location::rewrite(&mut parts.headers, &self.settings.addresses, &self.settings.hosts, facts);
         Response::from_parts(parts, Body::new(body))
     }

@@ -26,13 +26,18 @@ pub struct Asset {
 const SCRIPTS: &[&str] = &["rows.js", "copy.js", "keys.js", "leave.js"];
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
-    let script = "text/javascript; charset=utf-8";
+    let (script, style) = ("text/javascript; charset=utf-8", "text/css; charset=utf-8");
     vec![
         asset(
             "palisade.css",
-            concat!(include_str!("../assets/palisade.css"), include_str!("../assets/charts.css")),
-            "text/css; charset=utf-8",
+            concat!(
+                include_str!("../assets/base.css"),
+                include_str!("../assets/palisade.css"),
+                include_str!("../assets/charts.css")
+            ),
+            style,
         ),
+        asset("bare.css", include_str!("../assets/base.css"), style),
         asset("icons.svg", include_str!("../assets/icons.svg"), "image/svg+xml"),
         asset("favicon.svg", include_str!("../assets/favicon.svg"), "image/svg+xml"),
         asset("rows.js", include_str!("../assets/rows.js"), script),

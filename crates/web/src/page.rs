@@ -260,7 +260,7 @@ pub(crate) fn error_page(
 
 fn bare_page(status: StatusCode, title: &str, state: &RenderState, body: &Html) -> Outcome {
     let file = |name: &str| format!("{}{}", state.files_under, assets::path(name));
-    let (css, favicon) = (file("palisade.css"), file("favicon.svg"));
+    let (css, favicon) = (file("bare.css"), file("favicon.svg"));
     let layout = BareLayout { title, site_name: &state.site_name, body, css: &css, favicon: &favicon };
     Ok(html_response(status, Html::of(&layout)?.into_string()))
 }

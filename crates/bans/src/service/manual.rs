@@ -1,6 +1,7 @@
 //! Bans by hand, and lifting them; each commits with its trail entry.
 
 use palisade_base::{Caller, Category, Error, FieldError, Kind, Permit, Resource, Span, TrailEntry};
+use uuid::Uuid;
 
 use super::Bans;
 use crate::{
@@ -105,7 +106,17 @@ impl Bans {
         Error::new(Kind::NotFound, message)
     }
 
-    /// The bans that fit, newest first, and how many fit in all.
+    /// One ban.
+    ///
+    /// # Errors
+    /// There is none of this id, or the database can't be read.
+    pub async fn one(&self, _permit: &Permit<ReadBans>, id: Uuid) -> Result<Ban, Error> {
+        self.flush().await;
+        let mut conn = self.0.store.read().await?;
+        store::find(&mut conn, id).await?.ok_or_else(Error::not_found)
+    }
+
+    /// The bans that fit, in their order, and how many fit in all.
     ///
     /// # Errors
     /// The database can't be read.

@@ -1,6 +1,6 @@
 //! Bans by hand.
 
-use palisade_bans::{BanFilter, MANAGE_BANS, Which, may_manage_bans, may_read_bans};
+use palisade_bans::{BanFilter, BanOrder, MANAGE_BANS, Which, may_manage_bans, may_read_bans};
 use palisade_base::{Authority, Caller, Kind, Origin, Scope, Span};
 use palisade_testkit::on_both_engines;
 
@@ -85,6 +85,24 @@ on_both_engines! {
         let filter = BanFilter { offset: 4, limit: 2, ..BanFilter::default() };
         let (rows, total) = world.bans.list(&permit, &filter).await.unwrap();
         assert_eq!((rows.len(), total), (1, 5));
+    }
+
+    async fn bans_are_listed_by_their_beginning_and_by_their_end(db: TestStore) {
+        let world = World::new(db, "").await;
+        for (text, length) in [("192.0.2.1", Some(2)), ("192.0.2.2", None), ("192.0.2.3", Some(1))] {
+            let ban = world.add(text, length.map(Span::hours)).await.unwrap();
+            let permit = may_read_bans(&operator()).unwrap();
+            assert_eq!(world.bans.one(&permit, ban.id).await.unwrap(), ban);
+            world.pass(Span::minutes(1));
+        }
+        for (order, last_parts) in
+            [(BanOrder::Newest, "321"), (BanOrder::Oldest, "123"), (BanOrder::EndsFirst, "312"), (BanOrder::EndsLast, "213")]
+        {
+            let filter = BanFilter { order, limit: 10, ..BanFilter::default() };
+            let (rows, _) = world.bans.list(&may_read_bans(&operator()).unwrap(), &filter).await.unwrap();
+            let found: String = rows.iter().map(|ban| ban.target.to_string().pop().unwrap()).collect();
+            assert_eq!(found, last_parts, "{order:?}");
+        }
     }
 
     async fn old_bans_are_forgotten_but_not_those_that_hold(db: TestStore) {

@@ -74,6 +74,7 @@ fn check_backend(checker: &mut Checker<'_>, at: &str, site: &SiteConfig) {
             ("rule", !site.rule.is_empty()),
             ("ways_in", !site.ways_in.is_empty()),
             ("failed_when", site.failed_when.is_some()),
+            ("cors_origins", !site.cors_origins.is_empty()),
             ("websockets", site.websockets == Some(true)),
         ] {
             if set {

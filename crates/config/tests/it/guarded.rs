@@ -132,6 +132,12 @@ fn what_is_wrong_with_an_upstream_is_told_with_its_place() {
         ("upstream = \"https://127.0.0.1\"", "4:12: https://127.0.0.1:443 is Palisade itself", "behind"),
         ("upstream = \"http://localhost\"", "4:12: http://localhost:80 is Palisade itself", "behind"),
         ("upstream = \"http://127.0.0.1:9440\"", "4:12: http://127.0.0.1:9440 is Palisade itself", "behind"),
+        (
+            "upstream = \"http://a\"\ncors_origins = [\"http://shop.example.com\"]",
+            "5:16: \"http://shop.example.com\" can be forged",
+            "\"https://shop.example.com\"",
+        ),
+        ("cors_origins = [\"https://shop.example.com\"]", "4:16: cors_origins is for guarded sites", "Take it out"),
     ];
     for (line, what, hint) in cases {
         let found = message(&format!("{SITE}{line}\n"));

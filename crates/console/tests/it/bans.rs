@@ -11,6 +11,13 @@ use crate::{
 const LIST: &str = "/admin/security/bans";
 const NEW: &str = "/admin/security/bans/new";
 
+/// The way to the first ban of a page.
+fn first_link(page: &str) -> String {
+    let start = page.find("<tbody").unwrap();
+    let start = start + page[start..].find("/admin/security/bans/").unwrap();
+    page[start..].split('"').next().unwrap().to_owned()
+}
+
 on_both_engines! {
     /// covers T5.4 (part), T13.2 (part)
     async fn somebody_is_shut_out_seen_and_let_in_again(db: TestStore) {
@@ -69,10 +76,36 @@ on_both_engines! {
                 forwarded: false,
             });
         }
+        browser.get("/admin/security/bans/jails").await.says("href=\"/admin/security/bans?jail=sign%2Din\"");
         let list = browser.get(LIST).await;
-        list.says("5 failed tries to sign in within 10 minutes").says("5 lines").says("Jail sign-in");
-        list.says("&#60;script&#62;").is_silent_about("“<script>");
+        list.says("5 failed tries to sign in within 10 minutes").says("Jail sign-in");
+        let ban = browser.get(&first_link(&list.body)).await;
+        ban.says("<h1>192.0.2.7</h1>").says("Shut out of every site until").says("one address");
+        assert_eq!(ban.body.matches("192.0.2.7 at kpi: /sign-in as").count(), 5, "{}", ban.body);
+        ban.says("&#60;script&#62;").is_silent_about("“<script>");
         browser.get("/admin/security/bans/jails").await.says("sign-in").says("5 failures in 10 minutes: 1 hour");
+    }
+
+    /// covers T5.4 (part)
+    async fn a_bans_page_tells_who_did_what_about_the_same_client(db: TestStore) {
+        let site = Site::new(db).await;
+        let (mut browser, seed) = site.administrator().await;
+        for network in ["198.51.100.7", "198.51.100.0/24"] {
+            let code = site.code(&seed);
+            let fields = [("network", network), ("length", "until-lifted"), ("reason", ""), ("proof", &code)];
+            assert_eq!(browser.submit(NEW, &fields).await.location(), LIST);
+        }
+        let newest = first_link(&browser.get(LIST).await.body);
+        let wide = browser.get(&newest).await;
+        wide.says("Shut out of every site until somebody lifts it.").says("256 addresses").says("No reason given");
+        let one = first_link(&wide.body);
+        let before = browser.get(&one).await;
+        before.says("<h1>198.51.100.7</h1>").says("198.51.100.0/24").says("No lines");
+        browser.submit_to(&one, "/admin/security/bans/lift", &[("network", "198.51.100.7")]).await;
+        browser.get(&one).await.says("Lifted by").says("ada");
+        browser.get("/admin/security/bans/new?network=198.51.100.7").await.says("value=\"198.51.100.7\"");
+        let nobodys = "/admin/security/bans/01900000-0000-7000-8000-000000000000";
+        assert_eq!(browser.get(nobodys).await.status, 404);
     }
 
     /// covers T5.2 (part)

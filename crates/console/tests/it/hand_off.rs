@@ -81,6 +81,7 @@ on_both_engines! {
         let mut browser = site.browser();
         let asked = browser.get(WANTED).await;
         assert_eq!(asked.location(), "/sign-in?next=/sign-in/site/go-on%3Fsite%3Dtems%26state%3Dabc.DEF-1_2");
+        browser.get(asked.location()).await.says("To go on to Trips.");
         let first = browser.submit(asked.location(), &[("login", "mia"), ("password", PASSWORD), ("next", GO_ON)]).await;
         assert!(first.location().starts_with("/sign-in/factor?next=/sign-in/site/go-on"), "{}", first.location());
         // Half signed in is not signed in: no code comes of either address.

@@ -158,4 +158,13 @@ on_both_engines! {
         page.says("Limits in force").says("5 in a minute, 6 at once").says("Tries to sign in");
         page.says("Refused within the last ten minutes").says("Address 192.0.2.7");
     }
+
+    async fn a_silent_application_is_the_first_thing_that_the_page_says(db: TestStore) {
+        let site = Site::new(db).await;
+        let (mut ada, _) = site.administrator().await;
+        let page = ada.get("/admin/security/sites").await;
+        page.says("2 sites are served. 1 application does not answer.").says("tems: http://127.0.0.1:8000 does not answer, since");
+        page.says("Last error: can&#39;t be reached: connection &#60;refused&#62;.");
+        page.says("Does not answer</span>").is_silent_about("<refused>");
+    }
 }

@@ -234,10 +234,14 @@ impl palisade_console::SiteReports for TwoSites {
             app: "upstream".to_owned(),
             upstream: vec![palisade_console::UpstreamReport {
                 address: "http://127.0.0.1:8000".to_owned(),
-                healthy: false,
-                asked: true,
+                state: palisade_console::UpstreamState::Silent,
+                since: Some(palisade_console::At(self.0 - palisade_base::Span::minutes(14))),
                 outstanding: 0,
                 failures: 3,
+                last_error: Some(palisade_console::UpstreamTrouble {
+                    what: "can't be reached: connection <refused>".to_owned(),
+                    at: palisade_console::At(self.0 - palisade_base::Span::minutes(2)),
+                }),
             }],
             preset: "frappe".to_owned(),
             sign_in: "open".to_owned(),

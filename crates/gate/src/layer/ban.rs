@@ -33,7 +33,7 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
 
 /// The files that the ban page shows itself by. They are compiled in and the same for everybody, so they cost and tell
 /// nothing; without them the page would look as if the site were broken, and people would try again.
-const LOOK: [&str; 2] = ["palisade.css", "favicon.svg"];
+const LOOK: [&str; 2] = ["bare.css", "favicon.svg"];
 
 fn look_of_page(passage: &Passage) -> Option<Response> {
     let request = &passage.request;

@@ -8,7 +8,7 @@ use palisade_config::{HeadersConfig, ReferrerPolicy};
 
 use crate::{
     pipeline::{self, Next},
-    request::{Facts, HostFact, LayerFuture, Passage},
+    request::{Facts, FromApp, HostFact, LayerFuture, Passage},
     shared::Shared,
 };
 
@@ -26,6 +26,8 @@ pub(crate) struct HeaderSet {
     always: Vec<(HeaderName, HeaderValue)>,
     /// They stand where a page has no word of its own.
     unless_set: Vec<(HeaderName, HeaderValue)>,
+    /// The policy of the gate's own answers on a guarded site: its application may need inline scripts, our pages never do.
+    own_policy: Option<HeaderValue>,
     hsts: Option<HeaderValue>,
     referrer: ReferrerPolicy,
 }
@@ -42,9 +44,10 @@ impl HeaderSet {
     }
 
     fn build(config: &HeadersConfig, guarding: bool) -> Self {
+        let strict = STRICT_POLICY.replace("{ancestors}", config.frame_options.as_ancestors());
         let policy = match config.content_security_policy.as_str() {
-            "" => STRICT_POLICY.replace("{ancestors}", config.frame_options.as_ancestors()),
-            own => own.to_owned(),
+            "" => &strict,
+            own => own,
         };
         let mut always = vec![
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -57,7 +60,7 @@ impl HeaderSet {
             (header::REFERRER_POLICY, config.referrer_policy.as_str()),
             (RESOURCE, config.cross_origin_resource_policy.as_str()),
         ];
-        let policy = (header::CONTENT_SECURITY_POLICY, policy.as_str());
+        let policy = (header::CONTENT_SECURITY_POLICY, policy);
         if guarding && !config.keep_content_security_policy {
             always.push(policy)
         } else {
@@ -66,12 +69,14 @@ impl HeaderSet {
         Self {
             always: values(&always),
             unless_set: values(&unless_set),
+            own_policy: if guarding { HeaderValue::from_str(&strict).ok() } else { None },
             hsts: config.hsts_value().and_then(|value| HeaderValue::from_str(&value).ok()),
             referrer: config.referrer_policy,
         }
     }
 
-    fn apply(&self, headers: &mut HeaderMap, with_hsts: bool) {
+    /// `is_apps`: a guarded application answered, and not the gate in its place.
+    fn apply(&self, headers: &mut HeaderMap, is_apps: bool, with_hsts: bool) {
         for (name, value) in &self.always {
             headers.insert(name, value.clone());
         }
@@ -80,6 +85,9 @@ impl HeaderSet {
         }
         for (name, value) in &self.unless_set {
             headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if let (false, Some(policy)) = (is_apps, &self.own_policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
         }
         headers.remove(header::STRICT_TRANSPORT_SECURITY);
         if let (true, Some(hsts)) = (with_hsts, &self.hsts) {
@@ -128,7 +136,8 @@ pub(crate) fn pass(shared: Arc<Shared>, passage: Passage, next: Next) -> LayerFu
     Box::pin(async move {
         let mut response = pipeline::run(next, passage).await;
         let set = facts.site().map_or(&shared.default_headers, |site| &site.headers);
-        set.apply(response.headers_mut(), wants_hsts(&facts));
+        let is_apps = response.extensions().get::<FromApp>().is_some();
+        set.apply(response.headers_mut(), is_apps, wants_hsts(&facts));
         keep_out_of_caches(&mut response);
         response
     })

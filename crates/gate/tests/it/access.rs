@@ -347,13 +347,10 @@ async fn our_paths_never_reach_the_application() {
     for path in ["/.palisade", "/.palisade/x", "/%2epalisade/x", "/.PALISADE/hand-off", "/.palisade/assets/none.css"] {
         let (status, response) = send(signed_in(ask(&gate, Method::GET, path), "staff")).await;
         assert_eq!(status, 404, "{path}");
-        assert!(
-            response.text().await.unwrap().contains("/.palisade/assets/palisade."),
-            "a page of ours, with our files"
-        );
+        assert!(response.text().await.unwrap().contains("/.palisade/assets/bare."), "a page of ours, with our files");
     }
     assert_eq!(status(ask(&gate, Method::POST, "/.palisade/hand-off")).await, 405);
-    let css = palisade_web::assets::path("palisade.css");
+    let css = palisade_web::assets::path("bare.css");
     assert_eq!(status(ask(&gate, Method::GET, &format!("/.palisade{css}"))).await, 200);
 }
 

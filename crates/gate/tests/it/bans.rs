@@ -128,7 +128,7 @@ async fn the_ban_page_has_its_look_and_nothing_else_of_the_site_is_shown() {
         assert_eq!(page.status(), 403, "{host}");
         assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("style-src 'self'"));
         let page = page.text().await.unwrap();
-        for (name, kind) in [("palisade.css", "text/css"), ("favicon.svg", "image/svg+xml")] {
+        for (name, kind) in [("bare.css", "text/css"), ("favicon.svg", "image/svg+xml")] {
             let address = format!("{files_under}{}", assets::path(name));
             assert!(page.contains(&format!("href=\"{address}\"")), "{host} names {address}: {page}");
             let file = ask(&address).await.unwrap();
@@ -137,10 +137,11 @@ async fn the_ban_page_has_its_look_and_nothing_else_of_the_site_is_shown() {
                 (200, true)
             );
         }
-        for path in ["rows.js", "icons.svg"].map(|name| format!("{files_under}{}", assets::path(name))) {
+        for path in ["palisade.css", "rows.js", "icons.svg"].map(|name| format!("{files_under}{}", assets::path(name)))
+        {
             assert_eq!(ask(&path).await.unwrap().status(), 403, "{host}{path}");
         }
-        let post = client.post(gate.url(host, &format!("{files_under}{}", assets::path("palisade.css"))));
+        let post = client.post(gate.url(host, &format!("{files_under}{}", assets::path("bare.css"))));
         assert_eq!(post.header("x-forwarded-for", "192.0.2.7").send().await.unwrap().status(), 403);
     }
 }

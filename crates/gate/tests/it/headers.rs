@@ -207,6 +207,13 @@ fn assert_set(response: &reqwest::Response, expected: &[(&str, &str)], what: &st
     }
 }
 
+/// The same on the gate's own answers there: our pages need no inline scripts, whatever the application needs.
+fn on_own_answers<'a>(expected: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let own =
+        |(name, value): &(&'a str, &'a str)| (*name, if *name == "content-security-policy" { POLICY } else { value });
+    expected.iter().map(own).collect()
+}
+
 /// covers T1.2, T1.3, T1.4, T1.5, T1.6 (part), T1.7 (part)
 #[tokio::test]
 async fn every_answer_of_a_guarded_frappe_site_has_the_guides_headers() {
@@ -223,9 +230,7 @@ async fn every_answer_of_a_guarded_frappe_site_has_the_guides_headers() {
         (304, client.get(gate.url("kpi.example", "/unchanged"))),
         (403, client.get(gate.url("kpi.example", "/forbidden"))),
         (404, client.get(gate.url("kpi.example", "/nothing"))),
-        (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 17 * 1024 * 1024])),
         (502, client.get(gate.url("kpi.example", "/bad-gateway"))),
-        (503, client.get(gate.url("kpi.example", "/slow"))),
     ];
     for (status, request) in cases {
         let response = request.send().await.unwrap();
@@ -239,10 +244,33 @@ async fn every_answer_of_a_guarded_frappe_site_has_the_guides_headers() {
         assert_set(&response, &expected, &format!("{status} {}", response.url().path()));
         assert_eq!((header_of(&response, "server"), header_of(&response, "x-powered-by")), ("", ""), "{status}");
     }
+}
+
+/// covers T1.2, T1.3, T1.4, T1.5, T1.6 (part), T1.7 (part)
+#[tokio::test]
+async fn the_gates_own_answers_on_a_guarded_site_have_the_guides_headers_and_the_strict_policy() {
+    let gate = TestGate::with(|config| {
+        guard(config, Preset::Frappe);
+        config.timeouts.request_ms = 1_000;
+    })
+    .await;
+    let client = gate.client();
+    let cases = [
+        (400, client.get(gate.url("kpi.example", "/a%2f%2e%2e/b"))),
+        (404, client.get(gate.url("kpi.example", "/.palisade/nothing"))),
+        (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 17 * 1024 * 1024])),
+        (503, client.get(gate.url("kpi.example", "/slow"))),
+    ];
+    let expected = on_own_answers(&FRAPPE);
+    for (status, request) in cases {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_set(&response, &expected, &status.to_string());
+    }
     for _ in 0..120 {
         let response = gate.get("/api/v1/people", &[]).await;
         if response.status() == 429 {
-            return assert_set(&response, &FRAPPE, "429");
+            return assert_set(&response, &expected, "429");
         }
     }
     panic!("the limit holds for a guarded site too");
@@ -279,4 +307,13 @@ async fn a_guarded_site_without_a_preset_has_the_strict_headers_and_keeps_its_ow
     let own = gate.get("/own-headers", &[]).await;
     assert_eq!(header_of(&own, "content-security-policy"), "default-src 'none'");
     assert_eq!(header_of(&gate.get("/", &[]).await, "content-security-policy"), POLICY);
+    // A policy of one's own is the application's, too.
+    let own = HeaderOverrides {
+        content_security_policy: Some(HeaderText::try_from("default-src *".to_owned()).unwrap()),
+        ..HeaderOverrides::default()
+    };
+    gate.reload(|config| config.sites[0].headers = own).await.unwrap();
+    assert_eq!(header_of(&gate.get("/", &[]).await, "content-security-policy"), "default-src *");
+    let refusal = gate.get("/.palisade/nothing", &[]).await;
+    assert_eq!(header_of(&refusal, "content-security-policy"), POLICY);
 }

@@ -50,11 +50,11 @@ fn row(site: &Value) -> Vec<String> {
 }
 
 fn address(address: &Value) -> String {
-    let is = |name: &str| address[name] == Value::Bool(true);
-    let health = match (is("asked"), is("healthy") && address["failures"] == 0) {
-        (false, _) => "not asked yet",
-        (true, true) => "answers",
-        (true, false) => "does not answer",
+    let health = match address["state"].as_str() {
+        Some("answers") => "answers",
+        Some("last-failed") => "the last request failed",
+        Some("silent") => "does not answer",
+        _ => "not asked yet",
     };
     format!("{} ({health})", text(address, "address"))
 }

@@ -55,10 +55,17 @@ async fn a_single_address_is_tried_again_however_often_it_failed() {
     for _ in 0..5 {
         assert!(matches!(send(&upstream, get("/")).await, Err(UpstreamError::Unreachable { .. })));
     }
+    let ill = upstream.health().remove(0);
+    let (_, what) = ill.last_trouble.clone().expect("the last error is kept");
+    assert!(what.starts_with(&format!("{dead} can't be reached: ")), "{what}");
+    let (ill_for, last) = (ill.steady_for.unwrap(), ill.last_trouble.unwrap().0);
+    assert!(ill_for >= last, "it has been ill since the first failure: {ill_for:?}, {last:?}");
     let socket = dead.strip_prefix("http://").unwrap().parse().unwrap();
     let _back = TestUpstream::start_at(socket).await;
     assert_eq!(ask(&upstream, get("/")).await.0, 200);
-    assert_eq!((upstream.health()[0].failures, upstream.health()[0].healthy), (0, true));
+    let well = upstream.health().remove(0);
+    assert_eq!((well.failures, well.healthy), (0, true));
+    assert!(well.steady_for.unwrap() <= well.last_trouble.expect("it is not forgotten").0);
 }
 
 #[tokio::test]
@@ -88,6 +95,8 @@ async fn an_address_that_answers_with_an_error_is_not_well() {
     let health = Some(HealthCheck::new("/status/500", Duration::from_millis(10)));
     let upstream = Upstream::new(UpstreamSettings { health, ..settings(&[&app.address]) }).unwrap();
     until(|| !upstream.health()[0].healthy).await;
+    let (_, what) = upstream.health().remove(0).last_trouble.unwrap();
+    assert_eq!(what, "it answers 500");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ fn site() -> Site {
 async fn files_have_their_type_and_are_kept_for_good() {
     for (name, kind) in [
         ("palisade.css", "text/css; charset=utf-8"),
+        ("bare.css", "text/css; charset=utf-8"),
         ("icons.svg", "image/svg+xml"),
         ("favicon.svg", "image/svg+xml"),
         ("rows.js", "text/javascript; charset=utf-8"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod failed_when;
+pub(crate) mod origin;
 pub(crate) mod path;
 pub(crate) mod preset;
 pub(crate) mod upstream;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use self::{
     access::{AccessConfig, RuleConfig},
     failed_when::{FailedWhen, FailedWhenConfig},
+    origin::WebOrigin,
     path::PathPrefix,
     preset::Preset,
     upstream::UpstreamConfig,
@@ -48,6 +50,8 @@ section! {
         failed_when: Option<FailedWhenConfig> = None,
         /// Further cookies of the application that its scripts read, beside the preset's. All others are hidden from scripts (HttpOnly).
         script_cookies: Vec<String> = Vec::new(),
+        /// Other sites whose pages may read a guarded application's answers in their readers' name (CORS with credentials): `"https://shop.example.com"`. Whatever the application itself says, no other site may.
+        cors_origins: Vec<WebOrigin> = Vec::new(),
         /// Who gets to a guarded site; see `[site.access]`.
         access: AccessConfig = AccessConfig::default(),
         /// Rules for single paths of a guarded site; see `[[site.rule]]`.

@@ -140,7 +140,7 @@ impl UpstreamAddress {
 }
 
 /// Host and port; `None` where what stands after the colon is no port.
-fn split_port(authority: &str, usual: u16) -> Option<(&str, u16)> {
+pub(super) fn split_port(authority: &str, usual: u16) -> Option<(&str, u16)> {
     let after_host = authority.rfind(']').map_or(0, |at| at + 1);
     match authority[after_host..].find(':') {
         None => Some((authority, usual)),

@@ -11,7 +11,7 @@ use palisade_web::{
 };
 use serde::Deserialize;
 
-use super::{NextQuery, failed_as, next_of, next_value};
+use super::{NextQuery, failed_as, next_of, next_value, site};
 use crate::{ConsoleState, parts::FormBody, session_cookies};
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ pub(super) async fn show(
         Some(token) => state.identity.why_ended(&token).await?.and_then(|ended| ended.reason.message()),
         None => None,
     };
-    page(&visitor, next.as_ref(), &FormView::new(), ended, StatusCode::OK)
+    page(&state, &visitor, next.as_ref(), &FormView::new(), ended, StatusCode::OK)
 }
 
 pub(super) async fn submit(
@@ -56,13 +56,14 @@ pub(super) async fn submit(
         Ok(session) => Ok(session_cookies::go_on(&session, next.as_ref(), state.now())),
         Err(error) if error.kind() == Kind::Unauthenticated => {
             let view = FormView::new().value("login", form.login.as_str()).failed(&error);
-            failed_as(Some(form.login), page(&visitor, next.as_ref(), &view, None, StatusCode::UNAUTHORIZED))
+            failed_as(Some(form.login), page(&state, &visitor, next.as_ref(), &view, None, StatusCode::UNAUTHORIZED))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 fn page(
+    state: &ConsoleState,
     visitor: &Visitor,
     next: Option<&ReturnPath>,
     view: &FormView,
@@ -79,7 +80,11 @@ fn page(
         .hidden("next", next_value(next))
         .field(&view.fill(login))
         .field(&password);
-    Page::new(visitor, "Sign in").width(Width::Card).status(status).errors(view.summary()).body(&form)
+    let mut page = Page::new(visitor, "Sign in").width(Width::Card).status(status).errors(view.summary());
+    if let Some(site) = next.and_then(|next| site::wanted(state, next)) {
+        page = page.lead(format!("To go on to {}.", site.label));
+    }
+    page.body(&form)
 }
 
 /// What a page says where a link from a mail or the host no longer works.

@@ -87,6 +87,13 @@ fn go_on_path(site: &GuardedSite, sealed: &str) -> Option<ReturnPath> {
     ReturnPath::after_sign_in(&format!("{CONSOLE_GO_ON_PATH}?site={}&state={sealed}", site.name))
 }
 
+/// The guarded site that a sign-in goes on to, as far as the address where it goes on says.
+pub(super) fn wanted<'a>(state: &'a ConsoleState, next: &ReturnPath) -> Option<&'a GuardedSite> {
+    let query = next.as_str().strip_prefix(CONSOLE_GO_ON_PATH)?.strip_prefix("?site=")?;
+    let name = query.split('&').next().unwrap_or_default();
+    state.config.guarded.iter().find(|site| site.name == name)
+}
+
 fn sign_in_first(site: &GuardedSite, sealed: &str) -> Response {
     see_other(go_on_path(site, sealed).map_or_else(|| "/sign-in".to_owned(), |path| path.sign_in_path()))
 }

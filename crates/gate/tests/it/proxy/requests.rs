@@ -1,8 +1,8 @@
 //! What an application behind the gate sees of requests, and clients see of its answers.
 
-use palisade_config::{Preset, TrustedNetwork};
+use palisade_config::{Preset, TrustedNetwork, WebOrigin};
 use palisade_testkit::upstream::{ACCOUNT, PASSWORD, RawUpstream, Step, TestUpstream};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -175,6 +175,26 @@ async fn an_applications_weaker_headers_are_replaced() {
     assert!(header_of(&answer, "content-security-policy").contains("connect-src 'self' wss:"));
     assert!(header_of(&answer, "strict-transport-security").starts_with("max-age=31536000"));
     assert!(cookies(&answer).is_empty(), "{:?}", cookies(&answer));
+}
+
+/// CORS: an application that lets in whoever asks lets in nobody who is not named.
+#[tokio::test]
+async fn an_application_can_not_let_other_sites_read_in_their_readers_name() {
+    let named = "https://shop.example.com";
+    let (gate, _app) = guarded_with(|config| tems(config).cors_origins = vec![WebOrigin::parse(named).unwrap()]).await;
+    let asked = async |method: Method, origin: &str| {
+        let path = format!("/set-headers?access-control-allow-origin={origin}&access-control-allow-credentials=true");
+        let request = gate.client().request(method, gate.url(HOST, &path)).header("origin", origin);
+        let answer = request.send().await.unwrap();
+        let said = |name| header_of(&answer, name).to_owned();
+        (said("access-control-allow-origin"), said("access-control-allow-credentials"))
+    };
+    for method in [Method::GET, Method::OPTIONS] {
+        assert_eq!(asked(method.clone(), "https://evil.example").await, (String::new(), String::new()));
+        assert_eq!(asked(method.clone(), "null").await, (String::new(), String::new()));
+        assert_eq!(asked(method.clone(), "*").await, ("*".to_owned(), String::new()));
+        assert_eq!(asked(method, named).await, (named.to_owned(), "true".to_owned()));
+    }
 }
 
 /// covers T1.2 (part)

@@ -25,7 +25,7 @@ impl Control {
             None => Which::All,
         };
         let touching = network.map(target).transpose()?;
-        let mut filter = BanFilter { which, touching, jail, offset: 0, limit: PAGE };
+        let mut filter = BanFilter { which, touching, jail, limit: PAGE, ..BanFilter::default() };
         loop {
             let (bans, total) = self.bans.list(&permit, &filter).await?;
             for ban in &bans {

@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use palisade_base::Instant;
-use palisade_counters::{LimitBoard, LimitFacts, LimitFigures, LimitKey, Refused};
+use palisade_counters::{LimitFacts, LimitFigures, LimitKey, Refused};
 use palisade_web::{
     Failure, Html, Visitor,
     component::{Cell, EmptyState, Head, Row, Table},
 };
 
-use crate::{parts::paragraph, words};
+use crate::{ConsoleState, names::Names, parts::paragraph, words};
 
 /// The most of those who were refused that the page lists.
 const MOST: usize = 100;
 
-pub(super) fn parts(visitor: &Visitor, board: &LimitBoard, now: Instant) -> Result<[Html; 3], Failure> {
-    let limits = board.limits();
+pub(super) async fn parts(state: &ConsoleState, visitor: &Visitor) -> Result<[Html; 3], Failure> {
+    let (limits, now) = (state.sites.limits().limits(), state.now());
+    let who = refused(&limits, now);
+    let actors: Vec<String> = who.iter().filter_map(|(_, refused)| actor_of(&refused.key)).collect();
+    let actors: Vec<&str> = actors.iter().map(String::as_str).collect();
+    let names = Names::of(state, &actors).await?;
     let about = paragraph(
         "What was refused is counted in memory, on this node, since it was started. Requests from the allow-list are not \
          counted, unless they were forwarded.",
@@ -23,7 +27,7 @@ pub(super) fn parts(visitor: &Visitor, board: &LimitBoard, now: Instant) -> Resu
     Ok([
         Html::from_component(&limit_table(&limits, now)),
         about,
-        Html::from_component(&who_table(visitor, &limits, now)),
+        Html::from_component(&who_table(visitor, &names, who)),
     ])
 }
 
@@ -39,7 +43,14 @@ fn limit_table(limits: &[Arc<LimitFigures>], now: Instant) -> Table {
             Cell::number(limit.refused_within(24 * 60, now)),
         ])
     };
-    let heads = ["Limit", "Holds for", "Allows", "For each", "Refused in an hour", "In a day"].map(Head::new);
+    let heads = [
+        Head::new("Limit"),
+        Head::new("Holds for"),
+        Head::new("Allows"),
+        Head::new("For each"),
+        Head::new("Refused in an hour").number(),
+        Head::new("In a day").number(),
+    ];
     Table::new("Limits in force", heads).rows(limits.iter().map(row))
 }
 
@@ -55,16 +66,21 @@ fn allows(facts: &LimitFacts) -> String {
     format!("{} in {span}{at_once}", facts.requests)
 }
 
-fn who_table(visitor: &Visitor, limits: &[Arc<LimitFigures>], now: Instant) -> Table {
+/// Who was refused lately, the last first, each with the limit's name.
+fn refused(limits: &[Arc<LimitFigures>], now: Instant) -> Vec<(&str, Refused)> {
     let mut who: Vec<(&str, Refused)> = Vec::new();
     for limit in limits {
         who.extend(limit.who(now).into_iter().map(|refused| (limit.facts().name.as_str(), refused)));
     }
     who.sort_by_key(|(_, refused)| std::cmp::Reverse(refused.last_at));
     who.truncate(MOST);
+    who
+}
+
+fn who_table(visitor: &Visitor, names: &Names, who: Vec<(&str, Refused)>) -> Table {
     let row = |(limit, refused): (&str, Refused)| {
         let cells = [
-            Cell::text(whom(&refused.key)),
+            Cell::text(whom(names, &refused.key)),
             Cell::text(refused.address.to_string()),
             Cell::text(limit),
             Cell::number(refused.count),
@@ -76,17 +92,32 @@ fn who_table(visitor: &Visitor, limits: &[Arc<LimitFigures>], now: Instant) -> T
             _ => Row::new(cells),
         }
     };
-    let heads = ["Who", "Last from", "Refused by", "Times", "Since", "Last"].map(Head::new);
+    let heads = [
+        Head::new("Who"),
+        Head::new("Last from"),
+        Head::new("Refused by"),
+        Head::new("Times").number(),
+        Head::new("Since"),
+        Head::new("Last"),
+    ];
     Table::new("Refused within the last ten minutes", heads)
         .rows(who.into_iter().map(row))
         .empty(EmptyState::new("Nobody", "No limit has refused anybody within the last ten minutes."))
 }
 
-fn whom(key: &LimitKey) -> String {
+/// As the trail writes it, where it is somebody who has a name.
+fn actor_of(key: &LimitKey) -> Option<String> {
+    match key {
+        LimitKey::User(user) => Some(format!("user:{user}")),
+        LimitKey::ApiKey(key) => Some(format!("api:{key}")),
+        LimitKey::Address(_) | LimitKey::Session(_) | LimitKey::Network(_) => None,
+    }
+}
+
+fn whom(names: &Names, key: &LimitKey) -> String {
     match key {
         LimitKey::Address(address) => format!("Address {address}"),
-        LimitKey::User(_) => "A user".to_owned(),
-        LimitKey::ApiKey(_) => "An API key".to_owned(),
+        LimitKey::User(_) | LimitKey::ApiKey(_) => names.say(&actor_of(key).unwrap_or_default()),
         LimitKey::Session(_) => "A session of a guarded app".to_owned(),
         LimitKey::Network(number) => format!("Network {} of the limit's list", number.saturating_add(1)),
     }

@@ -26,7 +26,7 @@ pub(super) struct RenewForm {
 
 pub(super) async fn list(State(state): State<ConsoleState>, visitor: Visitor) -> Outcome {
     let (certificates, now) = (state.certificates.status(), state.now());
-    let heads = ["Host", "State", "Good until", "Issued by", "Next one", "Comes from"].map(Head::new);
+    let heads = ["Host", "State", "Good until", "Next one", "Comes from"].map(Head::new);
     let may_renew = visitor.caller.authority.allows(&CERTIFICATE_MANAGE, Scope::All);
     let table = Table::new("Certificates", heads.into_iter().chain([Head::new("Renew").hidden()]))
         .rows(certificates.iter().map(|status| row(&visitor, status, now, may_renew)))
@@ -46,7 +46,10 @@ fn lead(certificates: &[CertificateStatus], now: Instant) -> String {
     let wanting = certificates.iter().filter(|status| status.problem(now).is_some()).count();
     match i64::try_from(wanting).unwrap_or(i64::MAX) {
         0 => "Every host shows a certificate that is good.".to_owned(),
-        n => format!("{} somebody to look at.", words::count(n, "host needs", "hosts need")),
+        n => format!(
+            "{}.",
+            words::count(n, "host needs somebody to look after it", "hosts need somebody to look after them")
+        ),
     }
 }
 
@@ -66,7 +69,6 @@ fn row(visitor: &Visitor, status: &CertificateStatus, now: Instant, may_renew: b
         Cell::text(status.host.to_string()),
         Cell::badge(&state_of(status, now)),
         Cell::when(&words::when(visitor, status.facts.not_after)),
-        Cell::text(issuer(status)),
         next,
         Cell::text(source(status.source)),
         Cell::html(act),
@@ -107,6 +109,7 @@ fn details(visitor: &Visitor, status: &CertificateStatus) -> Html {
     let mut shown = Facts::new()
         .text("Site", &status.site)
         .text("Names", facts.names.join(", "))
+        .text("Issued by", issuer(status))
         .component("Good from", &words::when(visitor, facts.not_before))
         .component("Good until", &words::when(visitor, facts.not_after))
         .text("SHA-256", &facts.fingerprint);
@@ -132,7 +135,7 @@ fn root_parts() -> Result<[Html; 3], Failure> {
 /// Where devices take a root.
 #[derive(askama::Template)]
 #[template(
-    source = "<ul>\
+    source = "<ul class=\"bullets\">\
 <li>Windows: open the file, Install Certificate, Local Machine, \u{201c}Trusted Root Certification Authorities\u{201d}; or by group policy for all computers.</li>\
 <li>macOS: open it in Keychain Access, then Trust: Always Trust.</li>\
 <li>Android: Settings, Security, Encryption and credentials, Install a certificate, CA certificate.</li>\

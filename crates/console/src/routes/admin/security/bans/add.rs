@@ -1,6 +1,6 @@
 //! Shutting somebody out by hand.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use palisade_bans::{Ban, NewBan, Target, may_manage_bans, parse_length};
 use palisade_base::{Error, FieldError, Span};
 use palisade_web::{
@@ -8,6 +8,7 @@ use palisade_web::{
     component::{Breadcrumbs, Choice, Field},
     see_other_with,
 };
+use serde::Deserialize;
 
 use super::{NEW, PATH};
 use crate::{
@@ -19,8 +20,16 @@ use crate::{
 /// What the length's field has for a ban without an end.
 const UNTIL_LIFTED: &str = "until-lifted";
 
-pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) -> Outcome {
-    page(&state, &visitor, &FormView::new()).await
+/// What the page that leads here knows already.
+#[derive(Deserialize)]
+pub(super) struct Known {
+    network: Option<String>,
+}
+
+pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, Query(known): Query<Known>) -> Outcome {
+    let network = known.network.as_deref().and_then(|text| Target::parse(text).ok());
+    let view = network.map_or_else(FormView::new, |target| FormView::new().value("network", target.to_string()));
+    page(&state, &visitor, &view).await
 }
 
 pub(super) async fn submit(

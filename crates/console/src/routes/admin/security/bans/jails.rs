@@ -7,6 +7,7 @@ use palisade_base::Span;
 use palisade_web::{
     Failure, Html, Outcome, Page, Visitor,
     component::{Badge, Callout, Cell, Disclosure, Head, Row, Table, Tone},
+    path_segment,
 };
 
 use super::{JAILS, PATH, tabs};
@@ -18,8 +19,8 @@ use crate::{ConsoleState, parts::Sections, words};
     source = r#"<ul class="evidence">{% for line in lines %}<li><code>{{ line }}</code></li>{% endfor %}</ul>"#,
     ext = "html"
 )]
-struct Lines<'a> {
-    lines: &'a [String],
+pub(super) struct Lines<'a> {
+    pub(super) lines: &'a [String],
 }
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) -> Outcome {
@@ -47,7 +48,8 @@ fn row(visitor: &Visitor, jail: &JailStatus) -> Row {
     let figures = &jail.figures;
     let last = figures.last_failure_at.map_or_else(Cell::none, |at| Cell::when(&words::when(visitor, at)));
     let shadow = if jail.is_shadow { Html::from_component(&Badge::note("Only reports")) } else { Html::empty() };
-    Row::new([
+    let bans = format!("{PATH}?jail={}", path_segment(&jail.name));
+    let cells = [
         Cell::html(Html::concat([Html::text(&jail.name), Html::text(" "), shadow])),
         Cell::text(rule(jail)),
         Cell::number(figures.failing),
@@ -55,7 +57,8 @@ fn row(visitor: &Visitor, jail: &JailStatus) -> Row {
         Cell::number(figures.failures),
         last,
         Cell::number(figures.undecided),
-    ])
+    ];
+    Row::link(bans, cells)
 }
 
 /// `5 failures in 10 minutes: 1 hour`.

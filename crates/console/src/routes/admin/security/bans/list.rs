@@ -1,54 +1,48 @@
 //! Who is banned: who, why, on what evidence, until when.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::State;
-use palisade_bans::{Ban, BanFilter, MANUAL, Measure, Target, Which, may_read_bans};
+use palisade_bans::{Ban, BanFilter, BanOrder, MANUAL, NEIGHBOURS, Target, Which, may_read_bans};
 use palisade_base::{Error, Scope};
 use palisade_identity::permissions::BAN_MANAGE;
 use palisade_web::{
     Failure, Html, Icon, ListQuery, ListQueryParts, ListSpec, Order, Outcome, Page, Visitor,
-    component::{ActionForm, Badge, ButtonLink, Cell, Choice, EmptyState, Field, FilterForm, Head, Paging, Row, Table},
+    component::{ButtonLink, Cell, Choice, EmptyState, Field, FilterForm, Head, Paging, Row, Table},
 };
 
-use super::{NEW, PATH, tabs};
+use super::{NEW, PATH, shown, tabs};
 use crate::{ConsoleState, names::Names, parts::Sections, words};
 
 const SPEC: ListSpec = ListSpec {
-    sorts: &["since"],
+    sorts: &["since", "until"],
     default_sort: ("since", Order::Descending),
     filters: &["q", "state", "jail"],
     per_page: 50,
 };
 
-/// The lines that show why.
-#[derive(Template)]
-#[template(
-    source = r#"{{ reason }}{% if !lines.is_empty() %}<details class="disclosure"><summary>{{ summary }}</summary><ul class="evidence">{% for line in lines %}<li><code>{{ line }}</code></li>{% endfor %}</ul></details>{% endif %}"#,
-    ext = "html"
-)]
-struct Why<'a> {
-    reason: &'a str,
-    summary: String,
-    lines: &'a [String],
-}
+/// So much of a reason is shown, in characters.
+const SHOWN: usize = 120;
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, query: ListQueryParts) -> Outcome {
     let query = query.read(&SPEC)?;
-    let filter = filter(&query)?;
-    let (bans, total) = state.bans.list(&may_read_bans(&visitor.caller)?, &filter).await?;
+    let (filter, permit) = (filter(&query)?, may_read_bans(&visitor.caller)?);
+    let (bans, total) = state.bans.list(&permit, &filter).await?;
+    let jails = state.bans.report(&permit).await?.jails.into_iter().map(|jail| jail.name).collect();
     let makers: Vec<&str> = bans.iter().map(|ban| ban.made_by.as_str()).collect();
     let names = Names::of(&state, &makers).await?;
     let may_lift = visitor.caller.authority.allows(&BAN_MANAGE, Scope::All);
-    let heads = ["Address", "Why", "By", "Since", "Until"].map(Head::new);
-    let mut rows = Vec::new();
-    for ban in &bans {
-        rows.push(row(&visitor, &names, ban, may_lift)?);
-    }
-    let table =
-        Table::new("Bans", heads.into_iter().chain([Head::new("State").hidden()])).rows(rows).empty(empty(&query));
+    let heads = ["Address", "State", "Why"].map(Head::new).into_iter().chain([
+        Head::new("Since").sorts(&query, "since"),
+        Head::new("Until").sorts(&query, "until"),
+        Head::new("Lift").hidden(),
+    ]);
+    let rows = bans.iter().map(|ban| row(&visitor, &names, ban, may_lift)).collect::<Result<Vec<_>, _>>()?;
+    let table = Table::new("Bans", heads).rows(rows).empty(empty(&query));
     let paging = Paging::new(&query, bans.len(), total, if total == 1 { "ban" } else { "bans" });
     let sections = Sections::new()
-        .part(&filters(&query))
+        .part(&filters(&query, jails))
         .part(&Html::concat([Html::from_component(&table), Html::from_component(&paging)]));
     let mut page = Page::new(&visitor, "Jails and Bans").tabs(tabs(PATH)).lead(lead(&filter, total));
     if may_lift {
@@ -76,17 +70,30 @@ fn filter(query: &ListQuery) -> Result<BanFilter, Failure> {
     let touching = query.filter("q").map(Target::parse).transpose();
     let touching = touching.map_err(|message| Error::field("q", message))?;
     let jail = query.filter("jail").map(str::to_owned);
-    Ok(BanFilter { which, touching, jail, offset: query.offset(), limit: query.per_page })
+    let order = match (query.sort, query.order) {
+        ("until", Order::Ascending) => BanOrder::EndsFirst,
+        ("until", Order::Descending) => BanOrder::EndsLast,
+        (_, Order::Ascending) => BanOrder::Oldest,
+        (_, Order::Descending) => BanOrder::Newest,
+    };
+    Ok(BanFilter { which, touching, jail, order, offset: query.offset(), limit: query.per_page })
 }
 
-fn filters(query: &ListQuery) -> FilterForm {
+fn filters(query: &ListQuery, mut jails: BTreeSet<String>) -> FilterForm {
     let states = [Choice::new("", "In force"), Choice::new("over", "Over"), Choice::new("all", "All")];
+    jails.extend([NEIGHBOURS, MANUAL].map(str::to_owned));
+    // A ban may be of a jail that is gone.
+    jails.extend(query.filter("jail").map(str::to_owned));
+    let choices = jails.into_iter().map(|jail| {
+        let label = if jail == MANUAL { "None: by hand".to_owned() } else { jail.clone() };
+        Choice::new(jail, label)
+    });
     FilterForm::new(
         query,
         [
             Field::search("q", "Address or network").max_length(60),
             Field::select("state", "State", states),
-            Field::text("jail", "Jail").max_length(60),
+            Field::select("jail", "Jail", std::iter::once(Choice::new("", "Any")).chain(choices)),
         ],
     )
 }
@@ -104,48 +111,49 @@ fn empty(query: &ListQuery) -> EmptyState {
 }
 
 fn row(visitor: &Visitor, names: &Names, ban: &Ban, may_lift: bool) -> Result<Row, Failure> {
-    let until = match ban.ends_at {
-        Some(end) => Cell::when(&words::when(visitor, end)),
-        None => Cell::text("until lifted"),
-    };
-    Ok(Row::new([
-        Cell::text(ban.target.to_string()),
-        Cell::html(why(ban)?),
-        Cell::text(if ban.jail == MANUAL { names.say(&ban.made_by) } else { format!("Jail {}", ban.jail) }),
-        Cell::when(&words::when(visitor, ban.began_at)),
-        until,
-        Cell::html(state_of(visitor, ban, may_lift)),
-    ]))
+    let lift = may_lift && ban.holds_at(visitor.now);
+    let act = if lift { Html::from_component(&shown::lift(visitor, ban).small()) } else { Html::empty() };
+    Ok(Row::link(
+        format!("{PATH}/{}", ban.id),
+        [
+            Cell::text(ban.target.to_string()).whole(),
+            Cell::badge(&shown::state(visitor, ban)),
+            Cell::html(why(names, ban)?),
+            Cell::when(&words::when(visitor, ban.began_at)),
+            Cell::html(shown::until(visitor, ban)),
+            Cell::html(act),
+        ],
+    ))
 }
 
-fn why(ban: &Ban) -> Result<Html, Failure> {
-    let summary = match ban.offences {
-        0 | 1 => words::count(i64::try_from(ban.evidence.len()).unwrap_or(i64::MAX), "line", "lines"),
-        more => format!("{} lines; ban number {more} of this client", ban.evidence.len()),
-    };
-    let reason = if ban.reason.is_empty() { "No reason given" } else { &ban.reason };
-    Html::of(&Why { reason, summary, lines: &ban.evidence })
+/// The reason, and below it who did it. What is longer stands on the ban's own page.
+#[derive(Template)]
+#[template(source = r#"<span>{{ reason }}<span class="hint below">{{ by }}</span></span>"#, ext = "html")]
+struct Why {
+    reason: String,
+    by: String,
 }
 
-/// What is in force can be lifted; the rest says how it ended.
-fn state_of(visitor: &Visitor, ban: &Ban, may_lift: bool) -> Html {
-    let badge = |badge: Badge| Html::from_component(&badge);
-    if !ban.holds_at(visitor.now) {
-        let word = if ban.lifted.is_some() { "Lifted" } else { "Over" };
-        return badge(Badge::plain(word));
+fn why(names: &Names, ban: &Ban) -> Result<Html, Failure> {
+    let whole = shown::reason(ban);
+    let mut reason: String = whole.chars().take(SHOWN).collect();
+    if reason.len() < whole.len() {
+        reason.push('…');
     }
-    let measure = match ban.measure {
-        Measure::Ban if may_lift => Html::empty(),
-        Measure::Ban => badge(Badge::stop("Shut out")),
-        Measure::Slow => badge(Badge::warn("Slowed: company network")),
-        Measure::Shadow => badge(Badge::note("Would be banned")),
+    let by = match ban.offences {
+        0 | 1 => shown::by(names, ban),
+        more => format!("{}, for the {} time", shown::by(names, ban), ordinal(more)),
     };
-    if !may_lift {
-        return measure;
-    }
-    let lift = ActionForm::new("/admin/security/bans/lift", &visitor.csrf, "Lift")
-        .of(format!("the ban of {}", ban.target))
-        .with("network", ban.target.to_string())
-        .small();
-    Html::concat([measure, Html::from_component(&lift)])
+    Html::of(&Why { reason, by })
+}
+
+fn ordinal(number: u32) -> String {
+    let suffix = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
 }
