@@ -39,8 +39,6 @@ pub(crate) enum Doubt {
     Blank,
     /// `;`: to some the end of a segment.
     Parameter,
-    /// It begins with no slash, as HTTP/2 can say it: applications put one there.
-    NoSlash,
 }
 
 impl Doubt {
@@ -56,7 +54,6 @@ impl Doubt {
             Self::EmptySegment => "an empty segment",
             Self::Blank => "a blank at the end of a name",
             Self::Parameter => "a semicolon",
-            Self::NoSlash => "no slash at its beginning",
         }
     }
 }
@@ -72,10 +69,6 @@ impl Doubts {
     /// Of a path, and what it is when decoded once; `None` where that is no text.
     pub(super) fn of(path: &str, decoded: Option<&str>) -> Self {
         let both = |doubt| Self { unknown: Some(doubt), decoding: Some(doubt) };
-        // `OPTIONS *` has no path at all.
-        if !path.starts_with('/') && path != "*" {
-            return both(Doubt::NoSlash);
-        }
         let Some(decoded) = decoded.filter(|_| escapes_are_whole(path)) else { return both(Doubt::Encoding) };
         let always = always(decoded);
         // Two slashes at the front would be read as a host by whoever builds a link of the path.
