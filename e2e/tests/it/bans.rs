@@ -33,6 +33,40 @@ fn five_wrong_sign_ins_end_at_the_gate_and_then_in_the_kernel() {
     assert!(!host.namespaces.can_connect(CLIENT, PORT) && host.serves(OTHER_CLIENT));
 }
 
+/// covers T13.2, T5.4 (part)
+#[test]
+fn who_is_shut_out_by_hand_meets_the_ban_page_and_then_nothing_at_all() {
+    let mut host = Host::start("");
+    assert!(host.serves(CLIENT) && host.serves(OTHER_CLIENT) && host.serves(COMPANY));
+    let said = host.command(&["ban", "add", CLIENT, "--for", "1h", "--reason", "looks around"]);
+    assert!(said.contains("is shut out"), "{said}");
+    let next = host.get(CLIENT).expect("there is no helper, so packets arrive");
+    assert!(next.status == 403 && next.text.contains("have shut out your network address"), "{next:?}");
+    assert!(!next.text.contains("looks around"), "the reason is for those who may see it");
+    assert!(host.serves(OTHER_CLIENT));
+
+    // In the kernel as well, where the helper runs: at once, and a network like an address.
+    host.start_helper();
+    host.until("the kernel to drop it", |host| !host.namespaces.can_connect(CLIENT, PORT));
+    let network = format!("{OTHER_CLIENT}/32");
+    assert!(host.command(&["ban", "add", &network, "--until-lifted"]).contains("until it is lifted"));
+    host.until("the kernel to drop it too", |host| !host.namespaces.can_connect(OTHER_CLIENT, PORT));
+    assert!(host.command(&["ban", "add", COMPANY]).contains("company network"), "never by mistake");
+    assert!(host.serves(COMPANY));
+    let list = host.command(&["ban", "list"]);
+    assert!(list.contains(CLIENT) && list.contains(OTHER_CLIENT) && list.contains("looks around"), "{list}");
+
+    // Neither restart lets them in; whoever is let in again is served.
+    host.stop_server();
+    host.start_server();
+    assert!(!host.namespaces.can_connect(CLIENT, PORT), "{}", host.namespaces.rules());
+    assert!(host.command(&["ban", "remove", CLIENT]).contains("may come in again"));
+    host.until("it to be served again", |host| host.serves(CLIENT));
+    assert!(!host.namespaces.can_connect(OTHER_CLIENT, PORT));
+    let status = host.command(&["jail", "status"]);
+    assert!(status.contains("sign-in"), "{status}");
+}
+
 /// covers T5.4 (part)
 #[test]
 fn a_company_network_is_never_banned_while_another_client_is() {

@@ -43,6 +43,47 @@ async fn claims(palisade: &Palisade, page: &str) -> Value {
     serde_json::from_slice(&decode(payload)).unwrap()
 }
 
+/// covers T1.6
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_site_has_its_own_policy_and_our_pages_run_under_the_strict_one() {
+    let app = echo::start().await;
+    let site = format!(
+        "\n[[site]]\nname = \"tems\"\nhosts = [\"tems.localhost\"]\nupstream = \"http://{app}\"\npreset = \"frappe\"\n"
+    );
+    let palisade = tokio::task::spawn_blocking(move || Palisade::served_with(&site)).await.unwrap();
+    let port = palisade.url.rsplit_once(':').unwrap().1.parse().unwrap();
+    let here = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    let stranger = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).no_proxy();
+    let stranger = stranger.resolve("tems.localhost", here).build().unwrap();
+    let policy = async |url: String| {
+        let answer = stranger.get(url).send().await.unwrap();
+        answer.headers()["content-security-policy"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        policy(format!("{}/x", palisade.url.replace("localhost", "tems.localhost"))).await,
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data: https:; font-src 'self' data:; connect-src 'self' wss:; frame-ancestors 'self';",
+        "the guide's own, word by word"
+    );
+    // A page in a browser: what the policy forbids does not run, what the page brings along does.
+    let browser = Browser::open(&palisade.url, Width::Desktop).await;
+    for path in ["/sign-in", "/sign-in/reset", "/nowhere"] {
+        let strict = policy(format!("{}{path}", palisade.url)).await;
+        assert!(strict.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{path}: {strict}");
+        assert!(!strict.contains("unsafe"), "{path}: {strict}");
+    }
+    browser.go("/sign-in").await;
+    browser.look("policy-sign-in").await;
+    let inline =
+        "const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s);";
+    let ran = browser.list(&format!("{inline} return [String(window.ran)]")).await;
+    assert_eq!(ran, ["undefined"], "an inline script does nothing");
+    browser.forget_console().await;
+    sign_in(&browser, &palisade.account("Manager").user, &palisade.account("Manager").password).await;
+    browser.expect_heading("Second factor").await;
+    browser.look("policy-second-factor").await;
+}
+
 /// covers K1.4 (part)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_of_staff_is_led_to_the_console_and_back_and_signs_out_of_both() {

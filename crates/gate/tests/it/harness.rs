@@ -257,7 +257,7 @@ fn client_builder(gate: &TestGate) -> reqwest::ClientBuilder {
         .tls_danger_accept_invalid_certs(true)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(Duration::from_secs(20));
+        .timeout(Duration::from_secs(60));
     for host in ["kpi.example", "other.example", "tems.example", "evil.example", "localhost"] {
         builder = builder.resolve(host, gate.https());
     }
