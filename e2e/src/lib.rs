@@ -11,6 +11,7 @@ mod browser;
 mod client;
 pub mod echo;
 mod palisade;
+mod scratch;
 mod totp;
 mod wait;
 mod webdriver;

@@ -13,7 +13,7 @@ use std::{
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::wait::until_blocking;
+use crate::{scratch, wait::until_blocking};
 
 /// How long the demo may take to make its company, on a busy machine and without optimisation.
 const START_LIMIT: Duration = Duration::from_secs(300);
@@ -108,7 +108,7 @@ impl Palisade {
     /// It can't be built, set up or served.
     #[must_use]
     pub fn set_up_on(url: &str, owner_url: &str) -> (Self, String) {
-        let data = TempDir::with_prefix("palisade-e2e-").unwrap();
+        let data = scratch::folder("palisade-e2e-");
         let config = data.path().join("palisade.toml");
         std::fs::write(&config, configuration(&data.path().join("data"))).unwrap();
         let program = |verb: &str| {
@@ -152,7 +152,7 @@ impl Palisade {
     }
 
     fn start(more: &[&str], limit: Duration) -> Self {
-        let data = TempDir::with_prefix("palisade-e2e-").unwrap();
+        let data = scratch::folder("palisade-e2e-");
         let mut command = command();
         command
             .args(["demo", "--json", "--listen", "127.0.0.1:0", "--seed", "7", "--data"])

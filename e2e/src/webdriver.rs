@@ -10,6 +10,8 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::scratch;
+
 /// The key under which the protocol hides an element's id.
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -30,7 +32,7 @@ pub(crate) struct Element(String);
 impl Session {
     /// Starts a browser. `emulation` is chromedriver's `mobileEmulation`, `window` its size in pixels.
     pub(crate) async fn start(window: (u32, u32), emulation: Option<Value>) -> Self {
-        let profile = TempDir::with_prefix("palisade-chromium-").unwrap();
+        let profile = scratch::folder("palisade-chromium-");
         let (driver, port) = start_driver();
         let mut session = Self { http: reqwest::Client::new(), driver, port, id: String::new(), profile };
         let capabilities = session.capabilities(window, emulation);
