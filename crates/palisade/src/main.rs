@@ -15,9 +15,6 @@ use crate::{
     output::Output,
 };
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.json);
