@@ -278,6 +278,11 @@ impl Browser {
         self.devtools("Network.emulateNetworkConditions", &conditions).await;
     }
 
+    /// Takes every cookie away: the session is over for this browser, and what the page keeps stays.
+    pub async fn forget_cookies(&self) {
+        self.devtools("Network.clearBrowserCookies", &json!({})).await;
+    }
+
     /// Waits until a script of the test's gives `true`.
     pub async fn expect(&self, what: &str, script: &str) {
         self.until(what, async || (self.session.run(script, &[]).await == json!(true)).then_some(())).await;

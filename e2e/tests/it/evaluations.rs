@@ -229,13 +229,13 @@ async fn taps_of_another_person_on_the_same_device_are_not_sent() {
     let browser = Browser::open(&palisade.url, Width::Phone).await;
     browser.go(&palisade.account("Employee").link).await;
     rate_oneself(&browser).await;
-    browser.set_offline(true).await;
+    // Without a session the tap has to stay. A connection that is cut would not hold it for sure: a page that goes away
+    // sends what waits once more, and the cut ends with the page.
+    browser.forget_cookies().await;
     browser.click(&rating(1, 5)).await;
-    says(&browser, "1 tap waits on this device: no connection.").await;
+    says(&browser, "Sign in again to save 1 tap.").await;
     let draft = draft(&browser).await;
-    // The tab goes away before there is a connection again, and the device goes on to the admin.
-    browser.go("data:text/html,<title>elsewhere</title>").await;
-    browser.set_offline(false).await;
+    // The device goes on to the admin.
     browser.go(&palisade.account("Admin").link).await;
     browser.go(&format!("{draft}/fill")).await;
     assert_eq!(browser.path().await, draft, "the wizard is its author's");
