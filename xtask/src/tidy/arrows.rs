@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 9] = [
         "palisade-sheets",
         "palisade-web",
     ],
-    &["palisade-charts"],
+    &["palisade-charts", "palisade-posture"],
     &["palisade-bans", "palisade-certificates", "palisade-records", "palisade-upstream"],
     &["palisade-gate", "palisade-identity", "palisade-trail"],
     &["palisade-console", "palisade-kpi"],
