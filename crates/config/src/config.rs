@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccessConfig, AcmeConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
-    HeadersConfig, HelperConfig, HostName, JailsConfig, LimitConfig, LimitsConfig, ListenConfig, LogConfig,
-    LogJailConfig, RuleConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig, TimeoutsConfig,
-    TlsConfig, TrustedNetwork, UpstreamConfig, check,
+    FirewallConfig, HeadersConfig, HelperConfig, HostConfig, HostName, JailsConfig, LimitConfig, LimitsConfig,
+    ListenConfig, LogConfig, LogJailConfig, RuleConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig,
+    TimeoutsConfig, TlsConfig, TrustedNetwork, UpstreamConfig, check,
     error::{Finding, Place, Severity},
     file::read_file,
     reference::KeyReference,
@@ -64,6 +64,10 @@ pub struct Config {
     pub seal: SealConfig,
     /// `[helper]`
     pub helper: HelperConfig,
+    /// `[firewall]`
+    pub firewall: FirewallConfig,
+    /// `[host]`
+    pub host: HostConfig,
     #[serde(skip)]
     source: Source,
 }
@@ -110,6 +114,8 @@ impl Default for Config {
             log: LogConfig::default(),
             seal: SealConfig::default(),
             helper: HelperConfig::default(),
+            firewall: FirewallConfig::default(),
+            host: HostConfig::default(),
             source: Source::default(),
         }
     }
@@ -322,6 +328,8 @@ impl Config {
             LogConfig::reference(),
             SealConfig::reference(),
             HelperConfig::reference(),
+            FirewallConfig::reference(),
+            HostConfig::reference(),
         ]
     }
 }

@@ -22,6 +22,7 @@ pub use section::{
     company::{CompanyConfig, TimeZoneName},
     console::ConsoleConfig,
     database::{DatabaseConfig, DatabaseUrlText},
+    firewall::{FirewallConfig, OpenPort, Transport},
     headers::{FrameOptions, HeaderOverrides, HeaderText, HeadersConfig, ReferrerPolicy},
     helper::HelperConfig,
     jail::LogJailConfig,
@@ -30,6 +31,7 @@ pub use section::{
     limits::{LimitsConfig, RateConfig, WindowConfig},
     listen::ListenConfig,
     log::{LogConfig, LogFormat, LogLevel},
+    machine::HostConfig,
     seal::{SealConfig, SyslogAddress},
     site::{
         App, Backend, CertificateSource, SiteConfig,

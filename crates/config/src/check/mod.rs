@@ -1,6 +1,7 @@
 //! Checks beyond the types: first what the text alone shows, then what the machine has.
 
 mod certificates;
+mod firewall;
 mod host;
 mod hsts;
 mod jails;
@@ -27,6 +28,7 @@ pub(crate) fn text_alone(config: &Config) -> Vec<Finding> {
     rules::check(&mut checker);
     numbers::check(&mut checker);
     jails::check(&mut checker);
+    firewall::check(&mut checker);
     checker.findings
 }
 

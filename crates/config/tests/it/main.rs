@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod examples;
+mod firewall;
 mod guarded;
 mod hosts;
 mod messages;
