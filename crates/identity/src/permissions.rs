@@ -43,6 +43,11 @@ pub const BAN_READ: Permission = Permission::new("console.ban.read");
 /// Ban, and lift bans. The same as `palisade_bans::MANAGE_BANS`.
 pub const BAN_MANAGE: Permission = Permission::new("console.ban.manage");
 
+/// See what is in force, and have it looked at again. The same as `palisade_posture::READ_POSTURE`.
+pub const POSTURE_READ: Permission = Permission::new("console.posture.read");
+/// Have the program mend what it can mend. The same as `palisade_posture::MEND_POSTURE`.
+pub const POSTURE_MEND: Permission = Permission::new("console.posture.mend");
+
 const ALL: &[Scope] = &[Scope::All];
 
 /// The console's permissions, in the order that pages list them.
@@ -62,6 +67,12 @@ pub fn console_permissions() -> Vec<PermissionInfo> {
         info(SESSION_END, "End sessions", "Sign out one person, or everybody."),
         info(BAN_READ, "See bans", "Who is shut out, by which jail, and the evidence."),
         info(BAN_MANAGE, "Ban, and lift bans", "Shut an address or a network out, and let it in again."),
+        info(POSTURE_READ, "See the posture", "What is in force of what the guides ask for, and what is not."),
+        info(
+            POSTURE_MEND,
+            "Mend what was found",
+            "Have the program carry out its own plans: settings of sites, the firewall.",
+        ),
         info(TRAIL_READ, "Read the trail", "Search and read the record of all that happened."),
         info(TRAIL_EXPORT, "Export the trail", "Take the trail, or a part of it, out as a file."),
         info(CERTIFICATE_READ, "See certificates", "Which certificate each host shows, and until when it is good."),

@@ -67,6 +67,11 @@ pub(crate) enum Command {
     /// See how the jails are.
     #[command(subcommand)]
     Jail(JailCommand),
+    /// Look whether what the guides ask for is in force: a tick or a cross for each point, with why and what to do.
+    Verify(PostureArgs),
+    /// See what the program can mend by itself, and have it done.
+    #[command(subcommand)]
+    Harden(HardenCommand),
     /// Read, verify and take out the trail.
     #[command(subcommand)]
     Trail(TrailCommand),
@@ -302,6 +307,37 @@ pub(crate) struct JailStatusArgs {
     /// Only this one, with its last doubtful lines.
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PostureArgs {
+    /// Only what needs somebody.
+    #[arg(long)]
+    pub(crate) findings: bool,
+    /// Only what stands for this point of the guides: T1.2, K9.1.
+    #[arg(long, value_name = "POINT")]
+    pub(crate) point: Option<String>,
+    /// Only this site's.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HardenCommand {
+    /// Show what would be done, and change nothing.
+    Plan,
+    /// Carry out one plan, as it was shown.
+    Apply(HardenApplyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HardenApplyArgs {
+    /// What to mend, as `harden plan` names it.
+    #[arg(value_name = "NAME")]
+    pub(crate) mender: String,
+    /// Which plan was shown: 16 characters. What has changed since then is not done.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: String,
 }
 
 #[derive(Debug, Subcommand)]

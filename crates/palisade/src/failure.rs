@@ -13,7 +13,8 @@ pub(crate) const EXIT_CODES: &str = "Exit codes:
   2  the command line or the configuration is wrong
   3  no server answers
   4  the database or a file can't be used
-  5  the trail was tampered with";
+  5  the trail was tampered with
+  6  something that the guides ask for is not in force";
 
 /// Exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub(crate) enum Code {
     NotRunning = 3,
     Unusable = 4,
     Tampered = 5,
+    NotInForce = 6,
 }
 
 impl From<Code> for ExitCode {

@@ -1,5 +1,7 @@
 //! What a check is.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -58,4 +60,33 @@ pub trait Check: Send + Sync {
 
     /// Looks. What takes longer than ten seconds is given up and counts as unseen.
     async fn look(&self) -> Sight;
+}
+
+/// A check that a function makes.
+pub fn check_by<F, S>(about: About, look: F) -> Arc<dyn Check>
+where
+    F: Fn() -> S + Send + Sync + 'static,
+    S: Future<Output = Sight> + Send + 'static,
+{
+    Arc::new(ByFunction { about, look })
+}
+
+struct ByFunction<F> {
+    about: About,
+    look: F,
+}
+
+#[async_trait]
+impl<F, S> Check for ByFunction<F>
+where
+    F: Fn() -> S + Send + Sync,
+    S: Future<Output = Sight> + Send,
+{
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    async fn look(&self) -> Sight {
+        (self.look)().await
+    }
 }

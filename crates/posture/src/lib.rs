@@ -7,9 +7,10 @@ mod point;
 mod policy;
 mod report;
 mod service;
+pub mod site;
 mod store;
 
-pub use check::{About, Check, Place};
+pub use check::{About, Check, Place, check_by};
 pub use mender::{Mender, Plan, Step};
 pub use model::{Mend, Sight, Verdict};
 pub use point::{Point, guide_points};

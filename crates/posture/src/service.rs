@@ -2,11 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt as _, stream};
 use palisade_base::{Caller, Category, Error, Instant, Kind, Permit, Resource, Span, TrailEntry};
 use palisade_store::Store;
 use serde_json::{Value, json};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    task::JoinHandle,
+    time::{error::Elapsed, timeout},
+};
 
 use crate::{
     About, Check, Entry, Mend, Mender, Plan, Report, Sight, Turn, Verdict,
@@ -159,17 +162,27 @@ impl Posture {
 
 /// Has them look, a few at once. What ends badly is unseen: it never counts as in force, and stops no other.
 async fn look_all(checks: Vec<Arc<dyn Check>>) -> Vec<(About, Sight)> {
-    let looks = checks.into_iter().map(|check| async move {
-        let about = check.about().clone();
-        let look = tokio::spawn(async move { timeout(PATIENCE, check.look()).await });
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let looking: Vec<_> = checks.into_iter().map(|check| (check.about().clone(), start(check, &room))).collect();
+    let mut seen = Vec::with_capacity(looking.len());
+    for (about, look) in looking {
         let sight = match look.await {
             Ok(Ok(sight)) => sight,
             Ok(Err(_)) => gave_up(),
             Err(error) => broke_down(&about.id, &error),
         };
-        (about, sight)
-    });
-    stream::iter(looks).buffer_unordered(AT_ONCE).collect().await
+        seen.push((about, sight));
+    }
+    seen
+}
+
+/// Each looks in a task of its own, so that one that breaks down takes nobody with it.
+fn start(check: Arc<dyn Check>, room: &Arc<Semaphore>) -> JoinHandle<Result<Sight, Elapsed>> {
+    let room = Arc::clone(room);
+    tokio::spawn(async move {
+        let _place = room.acquire().await;
+        timeout(PATIENCE, check.look()).await
+    })
 }
 
 fn gave_up() -> Sight {

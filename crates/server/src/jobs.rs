@@ -6,6 +6,7 @@ use palisade_bans::Bans;
 use palisade_base::{Authority, Caller};
 use palisade_gate::Readiness;
 use palisade_kpi::standing::Standings;
+use palisade_posture::{Posture, may_read_posture};
 use palisade_records::Records;
 use palisade_store::Engine;
 use tokio::{
@@ -30,6 +31,8 @@ const TIDY_BANS: Duration = Duration::from_secs(60);
 const LOOK_FOR_BANS: Duration = Duration::from_millis(500);
 /// How often it is written down how far log files have been read.
 const LOG_POSITIONS: Duration = Duration::from_secs(5);
+/// How often it is looked what is in force; the first time when the server starts.
+const POSTURE: Duration = Duration::from_secs(60 * 60);
 /// How often what has run out is deleted.
 const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
 
@@ -92,6 +95,11 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
         let bans = bans.clone();
         async move { keep_positions(&bans).await }
     }));
+    let posture = system.posture.clone();
+    tasks.spawn(repeat(POSTURE, stop.subscribe(), move || {
+        let posture = posture.clone();
+        async move { look(&posture).await }
+    }));
     let (identity, bans) = (system.identity, system.bans);
     tasks.spawn(repeat(CLEAN_UP, stop.subscribe(), move || {
         let (identity, bans) = (identity.clone(), bans.clone());
@@ -105,6 +113,16 @@ pub(crate) fn start(system: System, readiness: Readiness) -> Jobs {
         }
     }));
     Jobs { tasks, stop }
+}
+
+/// What is in force is looked at in nobody's name, so that it is known when it last was.
+async fn look(posture: &Posture) {
+    let caller = crate::posture::scheduled();
+    let looked = async { posture.look(&caller, &may_read_posture(&caller)?).await };
+    if let Err(error) = looked.await {
+        let cause = error.cause_for_log();
+        tracing::warn!(cause, "what is in force could not be looked at; it will be next time");
+    }
 }
 
 /// Where people stand is made from evaluations; what is missing or was made with another catalogue is made anew.

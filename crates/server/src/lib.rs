@@ -12,6 +12,7 @@ mod jobs;
 mod key_file;
 mod live;
 pub mod logging;
+mod posture;
 mod reload;
 mod serve;
 mod site;

@@ -96,6 +96,7 @@ fn open_control(system: &System, reloader: Arc<Reloader>) -> anyhow::Result<(Con
         live: Arc::clone(&system.live),
         reloader,
         certificates: system.certificates.clone(),
+        posture: system.posture.clone(),
         started_at: system.env.now(),
     };
     Ok((socket, Arc::new(control)))

@@ -16,6 +16,7 @@ use palisade_counters::LimitBoard;
 use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, IdentityConfig, password::HashingConfig, permissions::CONSOLE, settings::Profile};
 use palisade_keys::Vault;
+use palisade_posture::Posture;
 use palisade_records::{RecordType, Records, check_schema, directory::PERSON};
 use palisade_store::{DatabaseUrl, MigrationSet, Migrator, STORE_MIGRATIONS, Store};
 use palisade_trail::{FileSink, Sink, SyslogAddress, SyslogSink, Trail, TrailConfig};
@@ -27,6 +28,7 @@ use crate::{
     helper,
     key_file::KeyDir,
     live::Live,
+    posture::Everything,
     site::site_name,
 };
 
@@ -38,6 +40,7 @@ pub const MIGRATIONS: &[MigrationSet] = &[
     palisade_records::MIGRATIONS,
     palisade_identity::MIGRATIONS,
     palisade_bans::MIGRATIONS,
+    palisade_posture::MIGRATIONS,
     palisade_kpi::MIGRATIONS,
 ];
 
@@ -74,6 +77,8 @@ pub struct System {
     pub limits: LimitBoard,
     /// The trail; numbers and seals once it is started.
     pub trail: Trail,
+    /// What is in force.
+    pub posture: Posture,
 }
 
 /// Where things are kept below the data directory.
@@ -161,7 +166,34 @@ impl System {
         let records = Records::new(store.clone()).in_zone(config.company.time_zone.zone().clone());
         let (config, limits) = (Arc::new(config), LimitBoard::default());
         let live = Arc::new(Live::new(Arc::clone(&config), certificates.clone(), limits.clone(), env.clone()));
-        Ok(Self { config, live, env, store, vault, records, identity, bans, helper, certificates, limits, trail })
+        let posture = Posture::new(
+            store.clone(),
+            Arc::new(Everything {
+                live: Arc::clone(&live),
+                env: env.clone(),
+                store: store.clone(),
+                identity: identity.clone(),
+                bans: bans.clone(),
+                certificates: certificates.clone(),
+                trail: trail.clone(),
+                vault: vault.clone(),
+            }),
+        );
+        Ok(Self {
+            config,
+            live,
+            env,
+            store,
+            vault,
+            records,
+            identity,
+            bans,
+            helper,
+            certificates,
+            limits,
+            trail,
+            posture,
+        })
     }
 
     /// Seals what is left and closes the database.

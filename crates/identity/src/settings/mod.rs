@@ -4,6 +4,7 @@
 
 mod factor;
 mod password;
+pub mod points;
 mod session;
 
 pub use factor::FactorPolicy;

@@ -4,6 +4,7 @@ mod ban;
 mod cert;
 mod config;
 mod demo;
+mod harden;
 pub(crate) mod helper;
 mod jail;
 mod key;
@@ -15,6 +16,7 @@ mod site;
 mod status;
 mod trail;
 mod user;
+mod verify;
 
 use std::path::Path;
 
@@ -39,6 +41,8 @@ pub(crate) async fn run(config: &Path, command: Command, output: &Output) -> Res
         Command::Session(command) => session::run(config, command, output).await,
         Command::Ban(command) => ban::run(config, command, output).await,
         Command::Jail(JailCommand::Status(args)) => jail::status(config, args, output).await,
+        Command::Verify(args) => verify::run(config, &args, output).await,
+        Command::Harden(command) => harden::run(config, command, output).await,
         Command::Trail(command) => trail::run(config, command, output).await,
         Command::Cert(command) => cert::run(config, command, output).await,
         Command::Key(command) => key::run(config, &command, output).await,

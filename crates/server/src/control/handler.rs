@@ -3,6 +3,7 @@
 mod bans;
 mod certificates;
 mod keys;
+mod posture;
 mod sessions;
 mod sites;
 mod status;
@@ -20,6 +21,7 @@ use palisade_certificates::Certificates;
 use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, model::OneTimeLink, permissions::operator_authority};
 use palisade_keys::{MANAGE_KEYS, Vault};
+use palisade_posture::Posture;
 use palisade_store::Store;
 use palisade_trail::Trail;
 use serde_json::{Value, json};
@@ -49,6 +51,8 @@ pub struct Control {
     pub(crate) reloader: Arc<Reloader>,
     /// The certificates of the sites.
     pub certificates: Certificates,
+    /// What is in force.
+    pub posture: Posture,
     /// When the server started.
     pub started_at: Instant,
 }
@@ -101,6 +105,9 @@ impl Control {
             Request::KeyStatus => self.key_status(),
             Request::KeyRotate => self.rotate_key(&caller, answer).await,
             Request::KeyRewrap => self.rewrap_keys(&caller).await,
+            Request::Verify => self.verify(&caller, answer).await,
+            Request::HardenPlan => self.harden_plan(&caller, answer).await,
+            Request::HardenApply { mender, plan } => self.harden_apply(&caller, &mender, &plan, answer).await,
             Request::CertList => self.list_certificates(answer).await,
             Request::CertRoot => self.local_root(),
             Request::CertIssue { site } => self.issue_certificates(&caller, site.as_deref(), answer).await,

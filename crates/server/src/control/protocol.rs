@@ -131,6 +131,17 @@ pub enum Request {
     KeyRotate,
     /// A new key file, and every data key wrapped by it.
     KeyRewrap,
+    /// Has every check look, an item for each.
+    Verify,
+    /// What could be mended, an item for each plan.
+    HardenPlan,
+    /// Carries out a plan that was shown.
+    HardenApply {
+        /// Whose it is.
+        mender: String,
+        /// Which one was shown, by its digest.
+        plan: String,
+    },
     /// How the certificate of each host stands.
     CertList,
     /// The root of our own CA.

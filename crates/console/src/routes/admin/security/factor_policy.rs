@@ -6,7 +6,10 @@ use palisade_identity::{
     model::{FactorRule, NewRole, RoleDetail},
     permissions::{ROLE_READ, ROLE_UPDATE},
     policy::{permit_change_roles, permit_read_roles},
-    settings::FactorPolicy,
+    settings::{
+        FactorPolicy,
+        points::{self, Point},
+    },
 };
 use palisade_web::{
     Failure, Fields, FormView, Html, Notice, Outcome, Page, ProtectedForm, Visitor, Width,
@@ -19,7 +22,6 @@ use super::settings_page::SettingsPage;
 use crate::{
     ConsoleState,
     parts::{FormBody, Sections, paragraph, view_of},
-    points::{self, Point},
     step_up, words,
 };
 

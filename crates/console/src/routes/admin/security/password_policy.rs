@@ -1,16 +1,15 @@
 //! Admin > Security > Password Policy.
 
 use palisade_base::Error;
-use palisade_identity::settings::PasswordPolicy;
+use palisade_identity::settings::{
+    PasswordPolicy,
+    points::{self, Point},
+};
 use palisade_web::{Failure, Fields, Visitor, component::Field, decode_fields};
 use serde::Deserialize;
 
 use super::settings_page::SettingsPage;
-use crate::{
-    ConsoleState,
-    parts::Sections,
-    points::{self, Point},
-};
+use crate::{ConsoleState, parts::Sections};
 
 #[derive(Deserialize)]
 struct PolicyForm {

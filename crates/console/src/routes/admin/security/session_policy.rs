@@ -3,7 +3,10 @@
 use palisade_base::Error;
 use palisade_identity::{
     permissions::{SESSION_END, SESSION_READ, USER_UPDATE},
-    settings::{ClassPolicy, SessionPolicy},
+    settings::{
+        ClassPolicy, SessionPolicy,
+        points::{self, Point},
+    },
 };
 use palisade_web::{
     Failure, Fields, Html, Visitor,
@@ -16,7 +19,6 @@ use super::settings_page::SettingsPage;
 use crate::{
     ConsoleState,
     parts::{Sections, button_row, paragraph},
-    points::{self, Point},
     words,
 };
 

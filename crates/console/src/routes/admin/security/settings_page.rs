@@ -6,7 +6,7 @@ use palisade_base::{Error, SecretString};
 use palisade_identity::{
     permissions::POLICY_UPDATE,
     policy::{permit_change_policy, permit_read_policy},
-    settings::{Profile, Settings, SettingsVersion, Versioned},
+    settings::{Profile, Settings, SettingsVersion, Versioned, points::Point},
 };
 use palisade_web::{
     Failure, Fields, FormView, Html, Notice, Outcome, Page, ProtectedForm, Visitor, Width,
@@ -20,8 +20,7 @@ use crate::{
     ConsoleState,
     names::Names,
     parts::{FormBody, Sections, paragraph, view_of},
-    points::{self, Point},
-    step_up, words,
+    points, step_up, words,
 };
 
 /// A kind of settings with its page.
