@@ -9,10 +9,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessConfig, AcmeConfig, App, Backend, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseUrlText,
-    FirewallConfig, HeadersConfig, HelperConfig, HostConfig, HostName, JailsConfig, LimitConfig, LimitsConfig,
-    ListenConfig, LogConfig, LogJailConfig, RuleConfig, SealConfig, Section, SectionReference, SiteConfig, SizesConfig,
-    TimeoutsConfig, TlsConfig, TrustedNetwork, UpstreamConfig, check,
+    AccessConfig, AcmeConfig, App, Backend, BenchConfig, CompanyConfig, ConfigError, ConsoleConfig, DatabaseConfig,
+    DatabaseUrlText, FirewallConfig, HeadersConfig, HelperConfig, HostConfig, HostName, JailsConfig, LimitConfig,
+    LimitsConfig, ListenConfig, LogConfig, LogJailConfig, RuleConfig, SealConfig, Section, SectionReference,
+    SiteConfig, SizesConfig, TimeoutsConfig, TlsConfig, TrustedNetwork, UpstreamConfig, check,
     error::{Finding, Place, Severity},
     file::read_file,
     reference::KeyReference,
@@ -312,6 +312,7 @@ impl Config {
             ListenConfig::reference(),
             SiteConfig::reference(),
             UpstreamConfig::reference(),
+            BenchConfig::reference(),
             AccessConfig::reference(),
             RuleConfig::reference(),
             ConsoleConfig::reference(),

@@ -36,6 +36,7 @@ pub use section::{
     site::{
         App, Backend, CertificateSource, SiteConfig,
         access::{AccessConfig, IdentityForm, RuleConfig, SignIn},
+        bench::BenchConfig,
         failed_when::{AnswerStatus, FailedWhen, FailedWhenConfig, RedirectPrefix},
         origin::WebOrigin,
         path::PathPrefix,

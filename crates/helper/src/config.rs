@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
+    bench::{BenchConfig, check_bench},
     command::{CommandConfig, check_command},
     follow::LogPattern,
     owner::find_user,
@@ -41,6 +42,9 @@ pub struct HelperFile {
     /// Commands that can be run.
     #[serde(default, rename = "command")]
     pub commands: Vec<CommandConfig>,
+    /// Benches whose files can be looked at and hardened.
+    #[serde(default, rename = "bench")]
+    pub benches: Vec<BenchConfig>,
 }
 
 /// `[firewall]`
@@ -127,6 +131,12 @@ impl HelperFile {
         Ok(file)
     }
 
+    /// The bench of this name.
+    #[must_use]
+    pub fn bench(&self, name: &str) -> Option<&BenchConfig> {
+        self.benches.iter().find(|bench| bench.name == name)
+    }
+
     /// The log of this name.
     #[must_use]
     pub fn log(&self, name: &str) -> Option<&LogConfig> {
@@ -139,6 +149,7 @@ impl HelperFile {
         }
         let names = self.logs.iter().map(|log| ("log", &log.name));
         let names = names.chain(self.commands.iter().map(|command| ("command", &command.name)));
+        let names = names.chain(self.benches.iter().map(|bench| ("bench", &bench.name)));
         let mut seen = BTreeSet::new();
         for (kind, name) in names {
             if !is_name(name) {
@@ -149,11 +160,12 @@ impl HelperFile {
                 return Err((format!("two entries [[{kind}]] are called {name:?}"), "Give each its own name.".into()));
             }
         }
-        if self.logs.len() > MAX_ENTRIES || self.commands.len() > MAX_ENTRIES {
-            return Err((format!("there are more than {MAX_ENTRIES} logs or commands"), "Name fewer.".into()));
+        if [self.logs.len(), self.commands.len(), self.benches.len()].into_iter().any(|count| count > MAX_ENTRIES) {
+            return Err((format!("there are more than {MAX_ENTRIES} logs, commands or benches"), "Name fewer.".into()));
         }
         self.check_logs()?;
         self.check_firewall()?;
+        self.check_benches()?;
         self.commands.iter().try_for_each(check_command)
     }
 
@@ -165,6 +177,22 @@ impl HelperFile {
             }
             if let Some(folder) = log.also.iter().find(|folder| !folder.is_absolute()) {
                 return Err((format!("{} is no whole path", folder.display()), "Begin it with /.".into()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_benches(&self) -> Result<(), (String, String)> {
+        for bench in &self.benches {
+            check_bench(bench)?;
+            let Some(name) = &bench.restart else { continue };
+            let command = self.commands.iter().find(|command| command.name == *name);
+            if command.is_none_or(|command| !command.parameters.is_empty()) {
+                let what = format!(
+                    "the bench {:?} is restarted by {name:?}, which is no command without parameters",
+                    bench.name
+                );
+                return Err((what, format!("Add a [[command]] with name = {name:?} to this file.")));
             }
         }
         Ok(())
@@ -254,6 +282,11 @@ impl HelperFile {
             } else {
                 problems.push(format!("there is no program {}", program.display()));
             }
+        }
+        for bench in &self.benches {
+            let sight = bench.look();
+            let files = [sight.site, sight.common].into_iter();
+            problems.extend(files.filter_map(|file| Some(format!("{}: {}", file.path.display(), file.unreadable?))));
         }
         Ok(problems)
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bench;
 pub mod client;
 mod command;
 mod config;
@@ -9,5 +10,6 @@ mod owner;
 pub mod process;
 pub mod protocol;
 
+pub use bench::BenchConfig;
 pub use command::CommandConfig;
 pub use config::{FileError, FirewallConfig, HelperFile, LogConfig, Parameters, USUAL_FILE};

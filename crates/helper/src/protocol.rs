@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::follow::{Line, Positions};
+use crate::{
+    bench::{BenchDigests, BenchSight, Hardened},
+    follow::{Line, Positions},
+};
 
 /// The longest request, in bytes: all bans at once.
 pub const REQUEST_LIMIT: usize = 2 << 20;
@@ -58,6 +61,18 @@ pub enum Request {
         /// What its parameters are to be.
         arguments: BTreeMap<String, String>,
     },
+    /// What the files of the bench say that the helper's configuration has under this name.
+    BenchLook {
+        /// The name.
+        bench: String,
+    },
+    /// Writes the guide's values into them, if they are still what was seen, and restarts the bench.
+    BenchHarden {
+        /// The name.
+        bench: String,
+        /// What was seen.
+        seen: BenchDigests,
+    },
 }
 
 /// Who is to be banned.
@@ -82,6 +97,10 @@ pub enum Reply {
     Command(CommandResult),
     /// What the log files have.
     Logs(Logs),
+    /// What a bench's files say.
+    Bench(BenchSight),
+    /// What was done to them.
+    Hardened(Hardened),
     /// It was not done.
     Failed(Failure),
 }
@@ -101,6 +120,9 @@ pub struct Status {
     pub logs: Vec<String>,
     /// Names of commands that can be run.
     pub commands: Vec<String>,
+    /// Names of benches whose files can be looked at and hardened.
+    #[serde(default)]
+    pub benches: Vec<String>,
     /// How far it has confined itself, and what it could not do.
     pub confinement: Vec<String>,
     /// What does not work at present.
@@ -228,6 +250,8 @@ impl Request {
             Self::BanReplaceAll { .. } => "ban_replace_all",
             Self::FollowLogs { .. } => "follow_logs",
             Self::RunCommand { .. } => "run_command",
+            Self::BenchLook { .. } => "bench_look",
+            Self::BenchHarden { .. } => "bench_harden",
         }
     }
 
@@ -239,7 +263,10 @@ impl Request {
             Self::BanSet(ban) => ban.network.to_string(),
             Self::BanLift { network } => network.to_string(),
             Self::BanReplaceAll { bans } => format!("{} networks", bans.len()),
-            Self::FollowLogs { log: name, .. } | Self::RunCommand { name, .. } => name.clone(),
+            Self::FollowLogs { log: name, .. }
+            | Self::RunCommand { name, .. }
+            | Self::BenchLook { bench: name }
+            | Self::BenchHarden { bench: name, .. } => name.clone(),
         }
     }
 }
@@ -282,6 +309,9 @@ mod tests {
             r#"{"operation":"ban_set","network":"203.0.113.7/32; flush ruleset"}"#,
             r#"{"operation":"run_command","name":"dns-01","arguments":["x"]}"#,
             r#"{"operation":"run_command","name":"dns-01","arguments":{},"program":"/bin/sh"}"#,
+            r#"{"operation":"bench_look","bench":"tems","path":"/etc"}"#,
+            r#"{"operation":"bench_harden","bench":"tems","seen":{"site":"","common":""},"values":{"developer_mode":1}}"#,
+            r#"{"operation":"bench_harden","bench":"tems","seen":{"site":"","common":"","path":"/etc/passwd"}}"#,
         ] {
             assert_eq!(Request::read(text.as_bytes()).unwrap_err().kind, FailureKind::Invalid, "{text}");
         }

@@ -73,6 +73,8 @@ fn action(operation: &str) -> &'static str {
         "ban_replace_all" => "helper.replace_bans",
         "follow_logs" => "helper.follow",
         "run_command" => "helper.run",
+        "bench_look" => "helper.look_at_bench",
+        "bench_harden" => "helper.harden_bench",
         _ => "helper.use",
     }
 }

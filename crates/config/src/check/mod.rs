@@ -1,5 +1,6 @@
 //! Checks beyond the types: first what the text alone shows, then what the machine has.
 
+mod bench;
 mod certificates;
 mod firewall;
 mod host;
@@ -24,6 +25,7 @@ pub(crate) struct Checker<'a> {
 pub(crate) fn text_alone(config: &Config) -> Vec<Finding> {
     let mut checker = Checker { config, findings: Vec::new() };
     sites::check(&mut checker);
+    bench::check(&mut checker);
     certificates::check(&mut checker);
     rules::check(&mut checker);
     numbers::check(&mut checker);
@@ -36,6 +38,7 @@ pub(crate) fn text_alone(config: &Config) -> Vec<Finding> {
 pub(crate) fn provisioned(config: &Config) -> Vec<Finding> {
     let mut checker = Checker { config, findings: Vec::new() };
     host::check(&mut checker);
+    bench::check_tokens(&mut checker);
     jails::check_folder(&mut checker);
     checker.findings
 }

@@ -16,7 +16,10 @@ use ipnet::IpNet;
 use palisade_base::{Env, Instant};
 use tokio::{sync::Notify, task::AbortHandle};
 
-use crate::protocol::{CommandResult, Failure, Reply, Request, Status};
+use crate::{
+    bench::{BenchDigests, BenchSight, Hardened},
+    protocol::{CommandResult, Failure, Reply, Request, Status},
+};
 use bans::Wanted;
 use connection::{ANSWER_TIME, Connection};
 
@@ -158,9 +161,44 @@ impl HelperClient {
     /// in the result.
     pub async fn run(&self, name: &str, arguments: BTreeMap<String, String>) -> Result<CommandResult, HelperError> {
         let request = Request::RunCommand { name: name.to_owned(), arguments };
-        let result = self.shared.run(&request).await;
-        self.shared.tell(&request, result.as_ref().map(|_| ()).map_err(Clone::clone));
-        result
+        match self.ask(&request, COMMAND_TIME).await? {
+            Reply::Command(result) => Ok(result),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What the files of a bench say that the helper's file has under this name.
+    ///
+    /// # Errors
+    /// There is no helper, or it knows no such bench. What is wrong with the files themselves is in the result.
+    pub async fn look_at_bench(&self, bench: &str) -> Result<BenchSight, HelperError> {
+        let request = Request::BenchLook { bench: bench.to_owned() };
+        match self.ask(&request, ANSWER_TIME).await? {
+            Reply::Bench(sight) => Ok(sight),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Has the guide's values written into those files, if they are still what was seen, and the bench restarted.
+    ///
+    /// # Errors
+    /// There is no helper, it knows no such bench, or the files can't be changed.
+    pub async fn harden_bench(&self, bench: &str, seen: BenchDigests) -> Result<Hardened, HelperError> {
+        let request = Request::BenchHarden { bench: bench.to_owned(), seen };
+        match self.ask(&request, COMMAND_TIME).await? {
+            Reply::Hardened(hardened) => Ok(hardened),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Asks, and tells that it was used. A refusal counts as not done.
+    async fn ask(&self, request: &Request, time: Duration) -> Result<Reply, HelperError> {
+        let reply = self.shared.ask(request, time).await.and_then(|reply| match reply {
+            Reply::Failed(failure) => Err(HelperError::Failed(failure)),
+            reply => Ok(reply),
+        });
+        self.shared.tell(request, reply.as_ref().map(|_| ()).map_err(Clone::clone));
+        reply
     }
 
     /// Follows a log that the helper's file has under this name, from where reading stood. It goes on over restarts of
@@ -183,12 +221,8 @@ impl fmt::Debug for HelperClient {
 }
 
 impl Shared {
-    async fn run(&self, request: &Request) -> Result<CommandResult, HelperError> {
-        let mut connection = Connection::open(&self.socket).await?;
-        match connection.ask(request, COMMAND_TIME).await? {
-            Reply::Command(result) => Ok(result),
-            other => Err(unexpected(other)),
-        }
+    async fn ask(&self, request: &Request, time: Duration) -> Result<Reply, HelperError> {
+        Connection::open(&self.socket).await?.ask(request, time).await
     }
 
     fn tell(&self, request: &Request, outcome: Result<(), HelperError>) {

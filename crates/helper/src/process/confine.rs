@@ -12,7 +12,10 @@ use rustix::thread::{
     CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
-use crate::config::HelperFile;
+use crate::{
+    bench::{BenchConfig, BenchFile},
+    config::HelperFile,
+};
 
 /// Where programs and their libraries are.
 const PROGRAMS: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/nix/store"];
@@ -53,6 +56,8 @@ fn kept(file: &HelperFile) -> CapabilitySet {
     let mut kept = CapabilitySet::empty();
     kept.set(CapabilitySet::NET_ADMIN, file.firewall.is_some());
     kept.set(CapabilitySet::DAC_READ_SEARCH, !file.logs.is_empty());
+    // A bench's files are its user's, and stay so when they are written.
+    kept.set(CapabilitySet::DAC_OVERRIDE | CapabilitySet::CHOWN, !file.benches.is_empty());
     kept
 }
 
@@ -72,6 +77,9 @@ fn drop_capabilities(kept: CapabilitySet) -> String {
 
 fn restrict_files(file: &HelperFile) -> String {
     match restrict(file) {
+        Ok(RulesetStatus::FullyEnforced) if !file.benches.is_empty() => {
+            "files: logs and programs to read, sites of benches to write, nothing else (landlock)".to_owned()
+        }
         Ok(RulesetStatus::FullyEnforced) => "files: logs and programs to read, nothing else (landlock)".to_owned(),
         Ok(RulesetStatus::PartiallyEnforced) => {
             "files: logs and programs to read, as far as this kernel's landlock goes".to_owned()
@@ -86,6 +94,8 @@ fn restrict_files(file: &HelperFile) -> String {
 fn restrict(file: &HelperFile) -> Result<RulesetStatus, landlock::RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let socket: BitFlags<AccessFs> = AccessFs::RemoveFile | AccessFs::MakeSock | AccessFs::ReadDir;
+    // A new file takes the old one's place; no folder, no link and no program is made.
+    let replace = read | AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile;
     let programs: Vec<PathBuf> = file.commands.iter().map(|command| command.program.clone()).collect();
     let writable: Vec<PathBuf> = file.commands.iter().flat_map(|command| command.writable.clone()).collect();
     let rules = Ruleset::default()
@@ -98,6 +108,7 @@ fn restrict(file: &HelperFile) -> Result<RulesetStatus, landlock::RulesetError> 
     let rules = allow(rules, &DEVICES.map(PathBuf::from), AccessFs::ReadFile | AccessFs::WriteFile)?;
     let rules = allow(rules, &log_folders(file), read)?;
     let rules = allow(rules, &writable, AccessFs::from_all(RULES))?;
+    let rules = allow(rules, &bench_folders(file), replace)?;
     let rules = allow(rules, &socket_folder(&file.socket), socket)?;
     Ok(rules.restrict_self()?.ruleset)
 }
@@ -120,6 +131,12 @@ pub(crate) fn log_folders(file: &HelperFile) -> Vec<PathBuf> {
 pub(crate) fn folders_of(log: &crate::config::LogConfig) -> Vec<PathBuf> {
     let named = log.paths.iter().map(crate::follow::LogPattern::folder).chain(log.also.iter().cloned());
     named.map(|folder| folder.canonicalize().unwrap_or(folder)).collect()
+}
+
+/// The folders of the files that are written. Both are named: `sites` alone would do, but only while it holds the other.
+fn bench_folders(file: &HelperFile) -> Vec<PathBuf> {
+    let folders = |bench: &BenchConfig| BenchFile::BOTH.map(|file| bench.folder_of(file));
+    file.benches.iter().flat_map(folders).collect()
 }
 
 fn socket_folder(socket: &Path) -> Vec<PathBuf> {

@@ -1,11 +1,13 @@
 //! Taking requests, one line each, from the server's user and root alone.
 
 use std::{
+    collections::BTreeMap,
     io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use palisade_base::{Clock as _, SystemClock};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
@@ -16,10 +18,11 @@ use tokio::{
 
 use super::{confine::folders_of, socket::HelperSocket, stream};
 use crate::{
+    bench::{BenchConfig, BenchDigests, Hardened, Restart},
     config::HelperFile,
     firewall::Firewall,
     follow::Positions,
-    protocol::{Failure, FailureKind, REQUEST_LIMIT, Reply, Request, Status, line_of},
+    protocol::{CommandResult, Failure, FailureKind, REQUEST_LIMIT, Reply, Request, Status, line_of},
 };
 
 /// The most clients at one time: a few for bans and commands, one for each log that is followed.
@@ -39,6 +42,7 @@ pub struct Helper {
     confinement: Vec<String>,
     problems: Vec<String>,
     commands: Semaphore,
+    hardening: Mutex<()>,
 }
 
 impl Helper {
@@ -46,7 +50,8 @@ impl Helper {
     #[must_use]
     pub fn new(file: HelperFile, confinement: Vec<String>, problems: Vec<String>) -> Self {
         let firewall = file.firewall.clone().map(|config| Mutex::new(Firewall::new(config)));
-        Self { file, firewall, confinement, problems, commands: Semaphore::new(COMMANDS) }
+        let commands = Semaphore::new(COMMANDS);
+        Self { file, firewall, confinement, problems, commands, hardening: Mutex::default() }
     }
 
     /// Makes the rules, and serves until `stop` is ready. The rules stay, and what is banned runs out by itself.
@@ -146,15 +151,43 @@ impl Helper {
             Request::BanLift { network } => self.firewall()?.lock().await.lift(network, now).await?,
             Request::BanReplaceAll { bans } => self.firewall()?.lock().await.replace(bans, now).await?,
             Request::RunCommand { name, arguments } => {
-                let unknown = || unknown("command", name);
-                let command = self.file.commands.iter().find(|command| command.name == *name).ok_or_else(unknown)?;
-                let busy = |_| Failure::new(FailureKind::Failed, "the helper is about to stop");
-                let _place = self.commands.acquire().await.map_err(busy)?;
-                return Ok(Reply::Command(command.run(arguments).await?));
+                return Ok(Reply::Command(self.run(name, arguments).await?));
+            }
+            Request::BenchLook { bench } => return Ok(Reply::Bench(self.bench(bench)?.look())),
+            Request::BenchHarden { bench, seen } => {
+                return Ok(Reply::Hardened(self.harden(self.bench(bench)?, seen).await?));
             }
             Request::FollowLogs { .. } => return Err(Failure::new(FailureKind::Invalid, "lines are streamed")),
         }
         Ok(Reply::Done)
+    }
+
+    async fn run(&self, name: &str, arguments: &BTreeMap<String, String>) -> Result<CommandResult, Failure> {
+        let unknown = || unknown("command", name);
+        let command = self.file.commands.iter().find(|command| command.name == name).ok_or_else(unknown)?;
+        let busy = |_| Failure::new(FailureKind::Failed, "the helper is about to stop");
+        let _place = self.commands.acquire().await.map_err(busy)?;
+        command.run(arguments).await
+    }
+
+    fn bench(&self, name: &str) -> Result<&BenchConfig, Failure> {
+        self.file.bench(name).ok_or_else(|| unknown("bench", name))
+    }
+
+    /// Writes a bench's files, one client after the other, and restarts it where something was written.
+    async fn harden(&self, bench: &BenchConfig, seen: &BenchDigests) -> Result<Hardened, Failure> {
+        let _one = self.hardening.lock().await;
+        let written = bench.harden(seen, SystemClock.now())?;
+        let restart = match &bench.restart {
+            _ if written.is_empty() => Restart::NotNeeded,
+            None => Restart::NotConfigured,
+            Some(name) => match self.run(name, &BTreeMap::new()).await {
+                Ok(CommandResult { code: Some(0), .. }) => Restart::Done,
+                Ok(result) => Restart::Failed(how_it_ended(name, &result)),
+                Err(failure) => Restart::Failed(failure.message),
+            },
+        };
+        Ok(Hardened { written, restart })
     }
 
     fn firewall(&self) -> Result<&Mutex<Firewall>, Failure> {
@@ -176,6 +209,7 @@ impl Helper {
             ports: ports.unwrap_or_default(),
             logs: self.file.logs.iter().map(|log| log.name.clone()).collect(),
             commands: self.file.commands.iter().map(|command| command.name.clone()).collect(),
+            benches: self.file.benches.iter().map(|bench| bench.name.clone()).collect(),
             confinement: self.confinement.clone(),
             problems: self.problems.clone(),
         }
@@ -192,6 +226,12 @@ impl Helper {
         tracing::info!(log = name, "a log is no longer followed");
         ended
     }
+}
+
+fn how_it_ended(name: &str, result: &CommandResult) -> String {
+    let code = result.code.map_or_else(|| "by a signal".to_owned(), |code| format!("with {code}"));
+    let words = result.errors.lines().next().unwrap_or_default();
+    format!("the command {name:?} ended {code}: {words}")
 }
 
 fn unknown(kind: &str, name: &str) -> Failure {

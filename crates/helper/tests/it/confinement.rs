@@ -1,8 +1,15 @@
 //! What the helper can no longer do after it has confined itself. Confinement is a thread's, so each test has one.
 
-use std::{fs, net::TcpListener, path::Path, process::Command};
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::{MetadataExt as _, chown},
+    path::Path,
+    process::Command,
+};
 
-use palisade_helper::{HelperFile, process::confine};
+use palisade_base::Instant;
+use palisade_helper::{HelperFile, bench::BenchDigests, process::confine};
 use tempfile::TempDir;
 
 use palisade_testkit::Namespaces;
@@ -103,4 +110,42 @@ fn it_still_tells_the_kernel_who_is_banned() {
             .unwrap_or_else(|error| panic!("{error} {words:?}"));
     });
     assert!(namespaces.rules().contains("203.0.113.7 timeout"), "{}", namespaces.rules());
+}
+
+#[test]
+fn with_a_bench_it_replaces_files_in_the_folders_of_the_sites_and_writes_nowhere_else() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["bench/sites/tems.local", "bench/apps"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    for file in ["bench/sites/tems.local/site_config.json", "bench/sites/common_site_config.json"] {
+        fs::write(at(file), "{\"developer_mode\": 1}").unwrap();
+        chown(at(file), Some(65_534), Some(65_534)).unwrap();
+    }
+    let text = format!(
+        "user = \"0\"\nsocket = \"{0}/run/helper.sock\"\n\
+         [[bench]]\nname = \"tems\"\npath = \"{0}/bench\"\nsite = \"tems.local\"\n",
+        folder.path().display()
+    );
+    let file = HelperFile::parse(Path::new("helper.toml"), &text).unwrap();
+    confined(&file, |words| {
+        assert!(words.iter().all(|word| !word.starts_with("NOT DONE")), "{words:?}");
+        let bench = file.bench("tems").unwrap();
+        let sight = bench.look();
+        let seen = BenchDigests { site: sight.site.digest, common: sight.common.digest };
+        let written =
+            bench.harden(&seen, Instant::from_micros(0)).unwrap_or_else(|failure| panic!("{failure} {words:?}"));
+        assert_eq!(written.len(), 2);
+        assert!(fs::write(at("bench/apps/new"), "x").is_err());
+        assert!(fs::write(at("other/new"), "x").is_err());
+        assert!(fs::create_dir(at("bench/sites/new")).is_err());
+        assert!(std::os::unix::fs::symlink("/etc", at("bench/sites/link")).is_err());
+        assert!(fs::read("/etc/shadow").is_err());
+        let own = fs::read_to_string("/proc/thread-self/status").unwrap();
+        // CAP_CHOWN is number 0, CAP_DAC_OVERRIDE number 1.
+        assert!(own.lines().any(|line| line.starts_with("CapEff") && line.ends_with("0000000000000003")), "{own}");
+    });
+    let about = fs::metadata(at("bench/sites/common_site_config.json")).unwrap();
+    assert_eq!((about.uid(), about.gid()), (65_534, 65_534), "it stays its user's");
 }

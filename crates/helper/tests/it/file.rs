@@ -60,6 +60,15 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
     assert!(refused("user = \"a\"\n[[log]]\nname = \"x\"\npaths = [\"x.log\"]\n").contains("helper.toml:4"));
     assert!(refused("user = \"a\"\n[[log]]\nname = \"../x\"\npaths = [\"/x.log\"]\n").contains("can't be the name"));
     assert!(refused("user = \"a\"\n[firewall]\nports = []\n").contains("ports = [80, 443]"));
+    let bench = |path: &str, site: &str, more: &str| {
+        refused(&format!("user = \"a\"\n[[bench]]\nname = \"x\"\npath = {path:?}\nsite = {site:?}\n{more}"))
+    };
+    assert!(bench("frappe-bench", "tems.local", "").contains("no whole path"));
+    assert!(bench("/srv/frappe/../root", "tems.local", "").contains("without links and dots"));
+    for site in ["../..", "", ".hidden", "a/b"] {
+        assert!(bench("/b", site, "").contains("can't be one"), "{site}");
+    }
+    assert!(bench("/b", "tems.local", "restart = \"go\"\n").contains("no command without parameters"));
     let twice = "[[command]]\nname = \"x\"\nprogram = \"/bin/true\"\n".repeat(2);
     assert!(refused(&format!("user = \"a\"\n{twice}")).contains("are called \"x\""));
 }

@@ -30,13 +30,13 @@ const PORT: u16 = 8443;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A helper on a thread of its own.
-struct Running {
+pub(crate) struct Running {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Running {
-    fn start(file: &HelperFile, namespaces: Option<Arc<Namespaces>>) -> Self {
+    pub(crate) fn start(file: &HelperFile, namespaces: Option<Arc<Namespaces>>) -> Self {
         let (stop, stopped) = oneshot::channel();
         let socket = HelperSocket::bind(file).unwrap();
         let helper = Helper::new(file.clone(), vec!["confined".to_owned()], Vec::new());
@@ -62,7 +62,7 @@ impl Drop for Running {
     }
 }
 
-fn helper_file(folder: &Path, more: &str) -> HelperFile {
+pub(crate) fn helper_file(folder: &Path, more: &str) -> HelperFile {
     let user = rustix::process::getuid().as_raw();
     let socket = folder.join("helper.sock");
     HelperFile::parse(Path::new("helper.toml"), &format!("user = \"{user}\"\nsocket = {socket:?}\n{more}")).unwrap()
@@ -88,7 +88,7 @@ fn env() -> Env {
 }
 
 /// A client, and what it has told of its uses.
-fn client(file: &HelperFile) -> (HelperClient, Arc<Mutex<Vec<Used>>>) {
+pub(crate) fn client(file: &HelperFile) -> (HelperClient, Arc<Mutex<Vec<Used>>>) {
     let uses = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&uses);
     (HelperClient::start(&file.socket, env(), move |used| told.lock().unwrap().push(used)), uses)

@@ -1,6 +1,7 @@
 //! `[[site]]`
 
 pub(crate) mod access;
+pub(crate) mod bench;
 pub(crate) mod failed_when;
 pub(crate) mod origin;
 pub(crate) mod path;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     access::{AccessConfig, RuleConfig},
+    bench::BenchConfig,
     failed_when::{FailedWhen, FailedWhenConfig},
     origin::WebOrigin,
     path::PathPrefix,
@@ -52,6 +54,8 @@ section! {
         script_cookies: Vec<String> = Vec::new(),
         /// Other sites whose pages may read a guarded application's answers in their readers' name (CORS with credentials): `"https://shop.example.com"`. Whatever the application itself says, no other site may.
         cors_origins: Vec<WebOrigin> = Vec::new(),
+        /// The bench of a guarded Frappe site; see `[site.bench]`.
+        bench: Option<BenchConfig> = None,
         /// Who gets to a guarded site; see `[site.access]`.
         access: AccessConfig = AccessConfig::default(),
         /// Rules for single paths of a guarded site; see `[[site.rule]]`.
