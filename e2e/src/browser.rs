@@ -73,6 +73,10 @@ const DESCRIBE: &str = "
     const text = (document.body?.innerText ?? '').trim();
     return `${location.href} is shown, headed \"${document.querySelector('h1')?.innerText.trim() ?? ''}\":\n${text.slice(0, 600)}`";
 
+/// Waits until nothing changes by itself any more.
+const COME_TO_REST: &str = "
+    return Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {}))).then(() => true);";
+
 /// Every rule of WCAG 2.2 A and AA that axe knows, and its best practices.
 const RUN_AXE: &str = "
     return axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations.map(violation =>
@@ -208,6 +212,8 @@ impl Browser {
         for scheme in ["light", "dark"] {
             let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
             self.devtools("Emulation.setEmulatedMedia", &media).await;
+            // What turns from light to dark by and by is neither of them on its way.
+            self.session.run(COME_TO_REST, &[]).await;
             self.take_picture(&format!("{name}-{scheme}")).await;
             wrong.extend(self.run_axe().await.into_iter().map(|violation| format!("{scheme}: {violation}")));
         }

@@ -146,3 +146,64 @@ async fn who_holds_no_role_of_the_site_gives_the_second_factor_and_is_told_what_
     browser.expect_text("one of the roles Staff, Admin").await;
     browser.look_at_refusal("guarded-no-role", 403).await;
 }
+
+/// What people see while an application is away, and what whoever looks after it sees and does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_application_and_a_ban_are_told_to_who_looks_after_them() {
+    // Nobody listens on port 1.
+    let site = "\n[[site]]\nname = \"tems\"\nhosts = [\"tems.localhost\"]\nupstream = \"http://127.0.0.1:1\"\n\n\
+                [console]\nhost = \"localhost\"\n";
+    let palisade = tokio::task::spawn_blocking(move || Palisade::served_with(site)).await.unwrap();
+    let account = palisade.account("Admin");
+    for width in [Width::Phone, Width::Desktop] {
+        let browser = Browser::open(&palisade.url, width).await;
+        meet_silence(&browser, &palisade.url.replace("localhost", "tems.localhost")).await;
+        if width == Width::Phone {
+            // The link names the port that the demo had.
+            let at = account.link.find("/sign-in/").unwrap();
+            browser.go(&account.link[at..]).await;
+            browser.press("Sign in").await;
+        } else {
+            browser.go("/sign-in").await;
+            sign_in(&browser, &account.user, &account.password).await;
+            browser.expect_heading("Second factor").await;
+            browser.fill("Code", &TotpSecret::new(&account.totp_secret).next_code().await).await;
+            browser.press("Go on").await;
+        }
+        browser.expect_heading("Overview").await;
+        browser.go("/admin/security/sites").await;
+        browser.expect_text("1 application does not answer.").await;
+        browser.expect_text("Last error: can't be reached: ").await;
+        browser.look("sites-silent").await;
+        look_at_a_ban(&palisade, &browser).await;
+    }
+}
+
+/// Until it is plain that nobody is there.
+async fn meet_silence(browser: &Browser, site: &str) {
+    for _ in 0..3 {
+        browser.go(&format!("{site}/trips")).await;
+        browser.expect_heading("Not available at the moment").await;
+    }
+    browser.look_at_refusal("guarded-away", 502).await;
+}
+
+async fn look_at_a_ban(palisade: &Palisade, browser: &Browser) {
+    let network = "2001:db8:aaaa:bbbb::/64";
+    let added = palisade.say(&["ban", "add", network, "--reason", "scans for /wp-login.php"]);
+    assert_eq!(added["network"], network);
+    browser.go("/admin/security/bans").await;
+    browser.look("bans").await;
+    browser.press(network).await;
+    browser.expect_heading(network).await;
+    browser.expect_text("scans for /wp-login.php").await;
+    browser.look("ban").await;
+    browser.press("Change how long").await;
+    browser.expect_heading("Ban an address").await;
+    assert_eq!(browser.value("Address or network").await, network);
+    browser.look("ban-new").await;
+    browser.go("/admin/security/bans").await;
+    browser.press(&format!("Lift the ban of {network}")).await;
+    browser.expect_text("may come in again.").await;
+    browser.expect_text("Nobody is shut out.").await;
+}

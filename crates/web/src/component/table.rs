@@ -106,6 +106,12 @@ impl Cell {
         Self { content, number: false, muted: false, whole: false }
     }
 
+    /// Text, and a remark below it.
+    #[must_use]
+    pub fn remarked(text: impl Into<String>, remark: Html) -> Self {
+        Self::html(Html::from_component(&Remarked { text: text.into(), remark }))
+    }
+
     /// Nothing known: a dash that is read as "none".
     #[must_use]
     pub fn none() -> Self {
@@ -126,6 +132,16 @@ impl Cell {
         self
     }
 }
+
+/// One element, since a phone sets what a cell holds beside its label.
+#[derive(Template)]
+#[template(source = r#"<span>{{ text }}<span class="hint below">{{ remark }}</span></span>"#, ext = "html")]
+struct Remarked {
+    text: String,
+    remark: Html,
+}
+
+html_safe!(Remarked);
 
 /// A row. Where it leads somewhere, its first cell is the link.
 #[derive(Clone)]

@@ -139,8 +139,7 @@ fn address_table(visitor: &Visitor, addresses: &[UpstreamReport]) -> Table {
 
 /// What it was, and below it when.
 fn last_error(visitor: &Visitor, error: &UpstreamTrouble) -> Cell {
-    let when = words::when(visitor, error.at.0);
-    Cell::html(Html::concat([Html::text(&error.what), Html::text(", "), Html::from_component(&when)]))
+    Cell::remarked(&error.what, Html::from_component(&words::when(visitor, error.at.0)))
 }
 
 fn state_of(state: UpstreamState) -> Badge {

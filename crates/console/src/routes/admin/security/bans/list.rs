@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use askama::Template;
 use axum::extract::State;
 use palisade_bans::{Ban, BanFilter, BanOrder, MANUAL, NEIGHBOURS, Target, Which, may_read_bans};
 use palisade_base::{Error, Scope};
@@ -38,7 +37,7 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor, qu
         Head::new("Until").sorts(&query, "until"),
         Head::new("Lift").hidden(),
     ]);
-    let rows = bans.iter().map(|ban| row(&visitor, &names, ban, may_lift)).collect::<Result<Vec<_>, _>>()?;
+    let rows = bans.iter().map(|ban| row(&visitor, &names, ban, may_lift));
     let table = Table::new("Bans", heads).rows(rows).empty(empty(&query));
     let paging = Paging::new(&query, bans.len(), total, if total == 1 { "ban" } else { "bans" });
     let sections = Sections::new()
@@ -110,31 +109,24 @@ fn empty(query: &ListQuery) -> EmptyState {
     }
 }
 
-fn row(visitor: &Visitor, names: &Names, ban: &Ban, may_lift: bool) -> Result<Row, Failure> {
+fn row(visitor: &Visitor, names: &Names, ban: &Ban, may_lift: bool) -> Row {
     let lift = may_lift && ban.holds_at(visitor.now);
     let act = if lift { Html::from_component(&shown::lift(visitor, ban).small()) } else { Html::empty() };
-    Ok(Row::link(
+    Row::link(
         format!("{PATH}/{}", ban.id),
         [
             Cell::text(ban.target.to_string()).whole(),
             Cell::badge(&shown::state(visitor, ban)),
-            Cell::html(why(names, ban)?),
+            why(names, ban),
             Cell::when(&words::when(visitor, ban.began_at)),
             Cell::html(shown::until(visitor, ban)),
             Cell::html(act),
         ],
-    ))
+    )
 }
 
 /// The reason, and below it who did it. What is longer stands on the ban's own page.
-#[derive(Template)]
-#[template(source = r#"<span>{{ reason }}<span class="hint below">{{ by }}</span></span>"#, ext = "html")]
-struct Why {
-    reason: String,
-    by: String,
-}
-
-fn why(names: &Names, ban: &Ban) -> Result<Html, Failure> {
+fn why(names: &Names, ban: &Ban) -> Cell {
     let whole = shown::reason(ban);
     let mut reason: String = whole.chars().take(SHOWN).collect();
     if reason.len() < whole.len() {
@@ -144,7 +136,7 @@ fn why(names: &Names, ban: &Ban) -> Result<Html, Failure> {
         0 | 1 => shown::by(names, ban),
         more => format!("{}, for the {} time", shown::by(names, ban), ordinal(more)),
     };
-    Html::of(&Why { reason, by })
+    Cell::remarked(reason, Html::text(&by))
 }
 
 fn ordinal(number: u32) -> String {
