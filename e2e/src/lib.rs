@@ -11,7 +11,7 @@ mod browser;
 mod client;
 pub mod echo;
 mod palisade;
-mod scratch;
+pub mod scratch;
 mod totp;
 mod wait;
 mod webdriver;

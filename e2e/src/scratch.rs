@@ -13,7 +13,11 @@ const ROOMY_MIB: u64 = 2_048;
 ///
 /// Every change waits for the disk, as it should. On one that is busy with something else a sign-in, which is half a dozen of
 /// them, then takes longer than any test waits. What durability promises is tested apart.
-pub(crate) fn folder(prefix: &str) -> TempDir {
+///
+/// # Panics
+/// It can't be made.
+#[must_use]
+pub fn folder(prefix: &str) -> TempDir {
     let made = if is_roomy() { TempDir::with_prefix_in(prefix, IN_MEMORY) } else { TempDir::with_prefix(prefix) };
     made.unwrap()
 }

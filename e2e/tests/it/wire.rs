@@ -3,14 +3,14 @@
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::IpAddr,
+    net::{IpAddr, TcpStream},
     os::unix::net::{UnixListener, UnixStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use palisade_e2e::binary;
+use palisade_e2e::{Palisade, binary, scratch};
 use palisade_testkit::{HOST, Namespaces, THIRD_CLIENT};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ pub(crate) const COMPANY: &str = THIRD_CLIENT;
 /// The guarded site.
 pub(crate) const SITE: &str = "shop.example";
 /// Longer than anything takes on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// The host. All of it ends when dropped.
 pub(crate) struct Host {
@@ -43,12 +43,28 @@ pub(crate) struct Got {
 impl Host {
     /// Serves a guarded site; there is no helper yet. `more` goes into the configuration.
     pub(crate) fn start(more: &str) -> Self {
-        let folder = TempDir::with_prefix("palisade-wire-").unwrap();
+        let folder = scratch::folder("palisade-wire-");
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        Command::new("chmod").arg("0700").arg(&data).status().unwrap();
+        Self::open(folder, &data, &[SITE, HOST], more)
+    }
+
+    /// The same, with a company whose administration is at the host's address. `more` goes into the configuration.
+    pub(crate) fn start_with_company(more: &str) -> (Self, Palisade) {
+        let mut company = Palisade::demo();
+        company.stop();
+        company.url = format!("https://{HOST}");
+        let site = format!("[[site]]\nname = \"kpi\"\nhosts = [\"{HOST}\"]\n[console]\nhost = \"{HOST}\"\n{more}");
+        (Self::open(scratch::folder("palisade-wire-"), &company.data_dir(), &[SITE], &site), company)
+    }
+
+    fn open(folder: TempDir, data: &Path, hosts: &[&str], more: &str) -> Self {
         let at = folder.path().display();
         let config = format!(
-            "data_dir = \"{at}/data\"\n[listen]\nhttps = [\"[::]:{PORT}\"]\nhttp = []\noperations = \"127.0.0.1:9440\"\n\
+            "data_dir = {data:?}\n[listen]\nhttps = [\"[::]:{PORT}\"]\nhttp = []\noperations = \"127.0.0.1:9440\"\n\
              [log]\nlevel = \"info\"\nformat = \"json\"\n\
-             [[site]]\nname = \"shop\"\nhosts = [\"{SITE}\", \"{HOST}\"]\nupstream = \"unix:{at}/app.sock\"\npreset = \"frappe\"\n\
+             [[site]]\nname = \"shop\"\nhosts = {hosts:?}\nupstream = \"unix:{at}/app.sock\"\npreset = \"frappe\"\n\
              [jails]\ncompany_networks = [\"{COMPANY}/32\"]\ncompany_wait_ms = 50\n\
              [helper]\nsocket = \"{at}/helper.sock\"\n{more}"
         );
@@ -56,8 +72,6 @@ impl Host {
         fs::write(folder.path().join("palisade.toml"), config).unwrap();
         let helper = format!("user = \"root\"\nsocket = \"{at}/helper.sock\"\n[firewall]\nports = [{PORT}]\n");
         fs::write(folder.path().join("helper.toml"), helper).unwrap();
-        fs::create_dir(folder.path().join("data")).unwrap();
-        Command::new("chmod").arg("0700").arg(folder.path().join("data")).status().unwrap();
         let namespaces = Namespaces::new();
         let mut host = Self { namespaces, folder, server: None, helper: None };
         host.start_server();
@@ -124,24 +138,29 @@ impl Host {
         shape: impl FnOnce(RequestBuilder) -> RequestBuilder + Send,
     ) -> Option<Got> {
         let from: IpAddr = from.parse().unwrap();
+        self.at_client(async || {
+            let client = reqwest::Client::builder()
+                .tls_danger_accept_invalid_certs(true)
+                .redirect(reqwest::redirect::Policy::none())
+                .local_address(from)
+                .resolve(SITE, format!("{HOST}:{PORT}").parse().unwrap())
+                .connect_timeout(LIMIT)
+                .timeout(LIMIT)
+                .build()
+                .unwrap();
+            let start = Instant::now();
+            let request = shape(client.request(method, format!("https://{SITE}{path}")));
+            let answer = request.send().await.ok()?;
+            let status = answer.status().as_u16();
+            Some(Got { status, text: answer.text().await.unwrap_or_default(), took: start.elapsed() })
+        })
+    }
+
+    /// Does something at the client's end of the wire.
+    pub(crate) fn at_client<T: Send>(&self, work: impl AsyncFnOnce() -> T + Send) -> T {
         self.namespaces.on_client(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let client = reqwest::Client::builder()
-                    .tls_danger_accept_invalid_certs(true)
-                    .redirect(reqwest::redirect::Policy::none())
-                    .local_address(from)
-                    .resolve(SITE, format!("{HOST}:{PORT}").parse().unwrap())
-                    .connect_timeout(Duration::from_secs(2))
-                    .timeout(LIMIT)
-                    .build()
-                    .unwrap();
-                let start = Instant::now();
-                let request = shape(client.request(method, format!("https://{SITE}{path}")));
-                let answer = request.send().await.ok()?;
-                let status = answer.status().as_u16();
-                Some(Got { status, text: answer.text().await.unwrap_or_default(), took: start.elapsed() })
-            })
+            runtime.block_on(work())
         })
     }
 
@@ -158,6 +177,19 @@ impl Host {
     pub(crate) fn sign_in_wrongly(&self, from: &str) -> Option<u16> {
         let form = [("usr", "anna@example.com"), ("pwd", "guess")];
         self.ask(from, Method::POST, "/api/method/login", |request| request.form(&form)).map(|got| got.status)
+    }
+
+    /// How many connections the gate has open.
+    pub(crate) fn open_connections(&self) -> u64 {
+        let figures = self.namespaces.on_host(|| {
+            let mut stream = TcpStream::connect("127.0.0.1:9440").unwrap();
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        });
+        let open = figures.lines().find_map(|line| line.strip_prefix("palisade_connections_open "));
+        open.unwrap_or_else(|| panic!("{figures}")).parse().unwrap()
     }
 
     /// What the server holds in memory, in KiB.
