@@ -30,15 +30,17 @@ impl TotpSecret {
         Self { key: key.expect("the secret is base 32"), last_step: AtomicU64::new(0) }
     }
 
-    /// A code that was not given before. The server takes a step once, and one step ahead of its clock; who asks
-    /// three times within a minute has to wait for the clock, and does.
+    /// A code that was not given before, good for 45 seconds at least: long enough to be typed and sent. The server takes a
+    /// step once, and one step ahead of its clock; who asks three times within a minute has to wait for the clock, and does.
     ///
     /// # Panics
     /// The clock stands before 1970.
     pub async fn next_code(&self) -> String {
         let step = crate::until("an unused one-time code", async || {
             let now = now_seconds() / STEP_SECONDS;
-            let step = now.max(self.last_step.load(Ordering::SeqCst) + 1);
+            // The second half of a step leaves less time than that; the next step's code is taken already.
+            let fresh = (now_seconds() + STEP_SECONDS / 2) / STEP_SECONDS;
+            let step = fresh.max(self.last_step.load(Ordering::SeqCst) + 1);
             (step <= now + 1).then_some(step)
         })
         .await;

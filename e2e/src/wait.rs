@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something before it gives up: generous, since a busy machine is no mistake.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(120);
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Asks again and again until there is an answer; gives it.
 ///
 /// # Panics
-/// There is none within 30 seconds.
+/// There is none within two minutes.
 pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
     within_limit(ask).await.unwrap_or_else(|| panic!("{}", in_vain(what)))
 }

@@ -56,6 +56,8 @@ impl Session {
             "browserName": "chrome",
             "acceptInsecureCerts": true,
             "goog:loggingPrefs": { "browser": "ALL" },
+            // A script is given up after 30 seconds otherwise, and the accessibility checker needs some on a busy machine.
+            "timeouts": { "script": 300_000, "pageLoad": 300_000 },
             "goog:chromeOptions": options,
         })
     }

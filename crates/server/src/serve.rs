@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::sync::Arc;
+use std::{net::TcpListener, sync::Arc};
 
 use palisade_base::{Env, SystemClock};
 use palisade_config::Config;
@@ -47,7 +47,7 @@ pub async fn start(
     source: Option<Source>,
     links_open_at_once: bool,
 ) -> anyhow::Result<Running> {
-    settle_ports(&mut config)?;
+    let held = settle_ports(&mut config)?;
     let system = System::open(config, env).await?;
     let readiness = Readiness::new(true);
     let Built { sites, upstreams } = site::build_all(&system, &Upstreams::default(), links_open_at_once).await?;
@@ -64,6 +64,7 @@ pub async fn start(
         sites,
     })?;
     gate.metrics().add_source(certificates::figures(system.certificates.clone(), system.env.clone()));
+    drop(held);
     let gate = gate.bind().await?;
     let (config, bound) = (Arc::clone(&system.config), gate.addresses().clone());
     system.live.set(InForce { config, bound, upstreams });
@@ -72,14 +73,16 @@ pub async fn start(
     Ok(Running { system, gate, readiness, control, reloader })
 }
 
-/// Links name the port, so a port that the system is to choose is chosen before anything is built.
-fn settle_ports(config: &mut Config) -> anyhow::Result<()> {
-    for address in &mut config.listen.https {
-        if address.port() == 0 {
-            *address = std::net::TcpListener::bind(*address)?.local_addr()?;
-        }
+/// Links name the port, so a port that the system is to choose is chosen before anything is built. Until the gate binds it,
+/// it is held, or somebody else might be given it meanwhile.
+fn settle_ports(config: &mut Config) -> anyhow::Result<Vec<TcpListener>> {
+    let mut held = Vec::new();
+    for address in config.listen.https.iter_mut().filter(|address| address.port() == 0) {
+        let listener = TcpListener::bind(*address)?;
+        *address = listener.local_addr()?;
+        held.push(listener);
     }
-    Ok(())
+    Ok(held)
 }
 
 /// The socket that commands come through, and what answers them.

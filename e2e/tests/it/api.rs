@@ -22,7 +22,7 @@ async fn whatever_is_sent_to_the_api_is_answered_as_its_description_says() {
         .arg(format!("{}/api/v1/openapi.json", palisade.url))
         .args(["--tls-verify", "false", "--header", &format!("X-API-Key: {key}"), "--checks", CHECKS])
         .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--workers", "1", "--seed", "7"])
-        .args(["--request-timeout", "30", "--no-shrink", "--continue-on-failure", "--warnings", "off"])
+        .args(["--request-timeout", "300", "--no-shrink", "--continue-on-failure", "--warnings", "off"])
         .current_dir(&folder)
         .output()
         .expect("schemathesis is needed: run `cargo xtask setup`");

@@ -15,6 +15,9 @@ from tornado.websocket import websocket_connect
 
 BASE, TOKEN = sys.argv[1:3]
 UPLOAD = 3_000_000
+# Seconds: longer than anything takes on a busy machine.
+LIMIT = 120
+PATIENT = {"connect_timeout": LIMIT, "request_timeout": LIMIT}
 
 # Browsers know that every name under localhost is this machine; the system's resolver need not.
 resolve = socket.getaddrinfo
@@ -37,7 +40,7 @@ class Client:
 
     async def ask(self, method, path, body=None, **more):
         request = HTTPRequest(
-            BASE + path, method, self.headers(more), body, follow_redirects=False, validate_cert=False, request_timeout=60
+            BASE + path, method, self.headers(more), body, follow_redirects=False, validate_cert=False, **PATIENT
         )
         answer = await AsyncHTTPClient().fetch(request, raise_error=False)
         for line in answer.headers.get_list("Set-Cookie"):
@@ -48,7 +51,7 @@ class Client:
 
     async def open(self, path, origin):
         request = HTTPRequest(
-            BASE.replace("http", "ws", 1) + path, headers=self.headers({"Origin": origin}), validate_cert=False
+            BASE.replace("http", "ws", 1) + path, headers=self.headers({"Origin": origin}), validate_cert=False, **PATIENT
         )
         return await websocket_connect(request)
 
@@ -60,7 +63,7 @@ async def say_something(client):
     await terminal.write_message(json.dumps(["stdin", "echo sum=$((6*7))\r"]))
     heard = ""
     while "sum=42" not in heard:
-        message = await asyncio.wait_for(terminal.read_message(), 60)
+        message = await asyncio.wait_for(terminal.read_message(), LIMIT)
         kind, *rest = json.loads(message)
         heard += rest[0] if kind == "stdout" else ""
     try:

@@ -8,7 +8,7 @@ use palisade_e2e::Palisade;
 fn scan(palisade: &Palisade) -> String {
     let address = palisade.url.trim_start_matches("https://");
     let output = Command::new("sslscan")
-        .args(["--xml=-", "--no-colour", "--show-sigs", address])
+        .args(["--xml=-", "--no-colour", "--show-sigs", "--timeout=60", address])
         .output()
         .expect("sslscan is needed: run `cargo xtask setup`");
     String::from_utf8(output.stdout).unwrap()
