@@ -31,6 +31,7 @@ pub fn navigation() -> Vec<NavItem> {
         item("Sites and Limits", "/admin/security/sites", Icon::Home, permissions::POLICY_READ, None),
         item("Certificates", "/admin/system/certificates", Icon::Key, permissions::CERTIFICATE_READ, None),
         item("Jails and Bans", "/admin/security/bans", Icon::Stop, permissions::BAN_READ, None),
+        item("Posture", "/admin/security/posture", Icon::Ok, permissions::POSTURE_READ, None),
         item("Trail", "/admin/trail", Icon::Trail, permissions::TRAIL_READ, Some(70)),
     ]
 }

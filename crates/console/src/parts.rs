@@ -138,3 +138,24 @@ pub(crate) fn is_about_input(error: &Error) -> bool {
 pub(crate) fn view_of(view: FormView, error: Error) -> Result<FormView, Failure> {
     if is_about_input(&error) { Ok(view.failed(&error)) } else { Err(error.into()) }
 }
+
+/// Lines of evidence, one below the other.
+#[derive(Template)]
+#[template(
+    source = r#"<ul class="evidence">{% for line in lines %}<li><code>{{ line }}</code></li>{% endfor %}</ul>"#,
+    ext = "html"
+)]
+pub(crate) struct Lines<'a> {
+    pub(crate) lines: &'a [String],
+}
+
+/// Something to be typed.
+#[derive(Template)]
+#[template(source = "<code>{{ text }}</code>", ext = "html")]
+struct Code<'a> {
+    text: &'a str,
+}
+
+pub(crate) fn code(text: &str) -> Result<Html, Failure> {
+    Html::of(&Code { text })
+}

@@ -7,6 +7,7 @@ use palisade_base::Instant;
 use palisade_certificates::Certificates;
 use palisade_counters::LimitBoard;
 use palisade_identity::Identity;
+use palisade_posture::Posture;
 use palisade_store::Store;
 use palisade_trail::Trail;
 use serde::{Serialize, Serializer};
@@ -177,6 +178,8 @@ pub struct ConsoleState {
     pub store: Store,
     /// The certificates of the sites.
     pub certificates: Certificates,
+    /// What is in force.
+    pub posture: Posture,
     /// The place.
     pub config: Arc<ConsoleConfig>,
     /// The sites, as they are at the moment.

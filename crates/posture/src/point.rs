@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 /// The project's list, one point a line: id, source, requirement, how it is shown, with tabs between.
 const LIST: &str = include_str!("../../../requirements.tsv");
 
+/// From the guides to the program: id, page and command, with tabs between.
+const MAP: &str = include_str!("guide_map.tsv");
+
 /// A point of one of the guides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
@@ -14,6 +17,10 @@ pub struct Point {
     pub source: &'static str,
     /// What is asked for.
     pub requirement: &'static str,
+    /// The page where it is seen or done; `None` where this release has none.
+    pub page: Option<&'static str>,
+    /// The command by which it is seen or done; `None` where this release has none.
+    pub command: Option<&'static str>,
 }
 
 /// All points, in the order of the list.
@@ -26,5 +33,13 @@ pub fn guide_points() -> &'static [Point] {
 fn read(line: &'static str) -> Option<Point> {
     let mut parts = line.split('\t');
     let (id, source, requirement) = (parts.next()?, parts.next()?, parts.next()?);
-    (!id.starts_with('#')).then_some(Point { id, source, requirement })
+    let (page, command) = place_of(id);
+    (!id.starts_with('#')).then_some(Point { id, source, requirement, page, command })
+}
+
+fn place_of(id: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let mut lines = MAP.lines().map(|line| line.split('\t'));
+    let place = lines.find_map(|mut parts| (parts.next() == Some(id)).then(|| [parts.next(), parts.next()]));
+    let [page, command] = place.unwrap_or_default().map(|part| part.filter(|part| *part != "-"));
+    (page, command)
 }

@@ -38,10 +38,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// In the order of the guides: the eight checks of the guide's script first, then by point, then by id.
+    /// In the order of the guides: the eight checks of the guide's script first, then by place and point.
     pub(crate) fn new(at: Option<Instant>, mut entries: Vec<Entry>) -> Self {
         entries.sort_by_cached_key(|entry| {
-            (entry.about.guide_number.unwrap_or(u8::MAX), rank(&entry.about), entry.about.id.clone())
+            let about = &entry.about;
+            (about.guide_number.unwrap_or(u8::MAX), about.place.clone(), rank(about), about.id.clone())
         });
         Self { at, entries }
     }

@@ -126,6 +126,7 @@ fn console_state(system: &System, links_open_at_once: bool) -> ConsoleState {
         trail: system.trail.clone(),
         store: system.store.clone(),
         certificates: system.certificates.clone(),
+        posture: system.posture.clone(),
         config: Arc::new(console_config(&system.config, links_open_at_once)),
         sites: Arc::clone(&system.live) as Arc<dyn palisade_console::SiteReports>,
     }

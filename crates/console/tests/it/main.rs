@@ -8,6 +8,7 @@ mod browser;
 mod certificates;
 mod hand_off;
 mod policies;
+mod posture;
 mod roles;
 mod sign_in;
 mod site;
@@ -23,4 +24,5 @@ const MIGRATOR: Migrator = Migrator(&[
     palisade_identity::MIGRATIONS,
     palisade_trail::MIGRATIONS,
     palisade_bans::MIGRATIONS,
+    palisade_posture::MIGRATIONS,
 ]);

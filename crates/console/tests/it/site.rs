@@ -22,6 +22,7 @@ use palisade_identity::{
     settings::Profile,
 };
 use palisade_keys::{KeyFile, Vault};
+use palisade_posture::{About, Check, Looks, Mend, Mender, Place, Posture, Sight, check_by};
 use palisade_records::directory::NewPerson;
 use palisade_testkit::TestStore;
 use palisade_trail::{Trail, TrailConfig, TrailFilter};
@@ -31,6 +32,28 @@ use crate::browser::Browser;
 
 pub(crate) const PASSWORD: &str = "Correct-Horse-7-Staple";
 pub(crate) const EMPLOYEE_READ: Permission = Permission::new("kpi.employee.read");
+
+/// A thing that is in force, and one that is not.
+struct TwoChecks;
+
+impl Looks for TwoChecks {
+    fn checks(&self) -> Vec<Arc<dyn Check>> {
+        let nosniff = About::new("site.tems.nosniff", "X-Content-Type-Options", &["T1.2"], Place::Site("tems".into()));
+        let firewall = About::new("host.firewall", "Firewall in force", &["T7.1"], Place::Host).guide_number(7);
+        let mend = || Mend::new("Have it set up.").by("palisade harden plan");
+        vec![
+            check_by(nosniff, || async { Sight::in_force("On each answer.") }),
+            check_by(firewall, move || {
+                let mend = mend();
+                async move { Sight::finding("No rule <drops> anything.", mend).with_evidence(["policy accept"]) }
+            }),
+        ]
+    }
+
+    fn menders(&self) -> Vec<Arc<dyn Mender>> {
+        Vec::new()
+    }
+}
 
 /// The console on a database, and somebody at the host.
 pub(crate) struct Site {
@@ -91,6 +114,7 @@ impl Site {
             trail: trail.clone(),
             store: db.store.clone(),
             certificates: certificates.clone(),
+            posture: Posture::new(db.store.clone(), Arc::new(TwoChecks)),
             config: Arc::new(config),
             sites: Arc::new(TwoSites(db.env().now())),
         };

@@ -5,6 +5,7 @@ mod factor_policy;
 mod limits;
 mod live_sessions;
 mod password_policy;
+mod posture;
 mod role_form;
 mod roles;
 mod session_policy;
@@ -53,6 +54,7 @@ pub(super) fn routes(state: ConsoleState) -> Routes {
         .get("/admin/security/sessions/end-all", may(SESSION_END), live_sessions::ask_to_end_all)
         .post("/admin/security/sessions/end-all", may(SESSION_END), live_sessions::end_all)
         .get("/admin/security/sites", may(POLICY_READ), sites::show)
+        .merge(posture::routes(state.clone()))
         .merge(bans::routes(state))
         .finish()
 }

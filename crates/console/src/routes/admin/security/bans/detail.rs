@@ -10,8 +10,13 @@ use palisade_web::{
 };
 use uuid::Uuid;
 
-use super::{NEW, PATH, jails::Lines, shown};
-use crate::{ConsoleState, names::Names, parts::Sections, words};
+use super::{NEW, PATH, shown};
+use crate::{
+    ConsoleState,
+    names::Names,
+    parts::{Lines, Sections},
+    words,
+};
 
 /// So many other bans of the same client are listed.
 const OTHERS: u64 = 20;

@@ -1,6 +1,5 @@
 //! The jails: their rules, what they have seen, and what stands in their way.
 
-use askama::Template;
 use axum::extract::State;
 use palisade_bans::{JailReport, JailStatus, may_read_bans};
 use palisade_base::Span;
@@ -11,17 +10,11 @@ use palisade_web::{
 };
 
 use super::{JAILS, PATH, tabs};
-use crate::{ConsoleState, parts::Sections, words};
-
-/// Lines, one below the other.
-#[derive(Template)]
-#[template(
-    source = r#"<ul class="evidence">{% for line in lines %}<li><code>{{ line }}</code></li>{% endfor %}</ul>"#,
-    ext = "html"
-)]
-pub(super) struct Lines<'a> {
-    pub(super) lines: &'a [String],
-}
+use crate::{
+    ConsoleState,
+    parts::{Lines, Sections},
+    words,
+};
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) -> Outcome {
     let report = state.bans.report(&may_read_bans(&visitor.caller)?).await?;
