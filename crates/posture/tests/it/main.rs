@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod looks;
+mod shabby;
+mod sites;
 mod world;
 
 use palisade_posture::guide_points;
