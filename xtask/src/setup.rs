@@ -14,7 +14,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 15] = [
     Package {
         name: "build-essential",
         wanted_for: "SQLite and the cryptography, which are C",
@@ -22,6 +22,11 @@ const PACKAGES: [Package; 14] = [
     },
     Package { name: "git", wanted_for: "listing the tree", is_there: || on_path("git") },
     Package { name: "postgresql", wanted_for: "every store test, on its second engine", is_there: has_postgres },
+    Package {
+        name: "mariadb-server",
+        wanted_for: "the database of a guarded site",
+        is_there: || has("mariadbd") && has("mariadb-install-db"),
+    },
     Package { name: "chromium", wanted_for: "the browser tests", is_there: || on_path("chromium") },
     Package { name: "chromium-driver", wanted_for: "the browser tests", is_there: || on_path("chromedriver") },
     Package { name: "openssl", wanted_for: "looking at TLS from outside", is_there: || on_path("openssl") },

@@ -1,25 +1,18 @@
-//! Commands: which may be run, with which arguments, and running one. There is no shell anywhere.
+//! Commands: which may be run, and with which arguments.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use regex::Regex;
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt as _},
-    process::{Child, Command},
-    time::timeout,
-};
 
 use crate::{
     config::Parameters,
+    program::Program,
     protocol::{CommandResult, Failure, FailureKind, MAX_ARGUMENT},
 };
 
 /// What is kept of a command's output.
 const MAX_OUTPUT: usize = 64 << 10;
-/// What is kept of what it says on standard error.
-const MAX_ERRORS: usize = 4 << 10;
 
 /// `[[command]]`
 #[derive(Clone, Debug, Deserialize)]
@@ -157,53 +150,22 @@ impl CommandConfig {
         Ok(filled)
     }
 
-    /// Runs it: no shell, an empty environment but for a path, no input, a time limit, and a bounded output.
+    /// Runs it, with no input.
     ///
     /// # Errors
     /// It can't be started, or did not end in time.
     pub async fn run(&self, given: &BTreeMap<String, String>) -> Result<CommandResult, Failure> {
-        let arguments = self.fill(given)?;
-        let failed = |why: String| Failure::new(FailureKind::Failed, why);
-        let mut command = Command::new(&self.program);
-        command.args(arguments).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(&self.folder);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A group of its own, so that what it has started ends with it.
-        let mut child = command
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| failed(format!("{} can't be run: {error}", self.program.display())))?;
-        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        let ended = timeout(Duration::from_secs(self.seconds), finish(&mut child)).await;
-        if let Some(group) = group {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        match ended {
-            Ok(Ok(result)) => Ok(result),
-            Ok(Err(error)) => Err(failed(format!("{} can't be waited for: {error}", self.program.display()))),
-            Err(_) => Err(failed(format!("{:?} was ended after {} seconds", self.name, self.seconds))),
-        }
+        let program = Program {
+            called: &self.name,
+            path: &self.program,
+            arguments: self.fill(given)?,
+            input: String::new(),
+            folder: &self.folder,
+            seconds: self.seconds,
+            output: MAX_OUTPUT,
+        };
+        program.run().await
     }
-}
-
-async fn finish(child: &mut Child) -> std::io::Result<CommandResult> {
-    let (output, errors) = (child.stdout.take(), child.stderr.take());
-    let (output, errors, status) =
-        tokio::join!(read_beginning(output, MAX_OUTPUT), read_beginning(errors, MAX_ERRORS), child.wait());
-    let ((output, is_cut), (errors, _)) = (output, errors);
-    Ok(CommandResult { code: status?.code(), output, errors, is_cut })
-}
-
-/// The beginning of a stream, and whether there was more. All of it is read, so that the program never waits.
-async fn read_beginning(stream: Option<impl AsyncRead + Unpin>, limit: usize) -> (String, bool) {
-    let Some(mut stream) = stream else { return (String::new(), false) };
-    let (mut kept, mut buffer, mut is_cut) = (Vec::new(), vec![0; 8 << 10], false);
-    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
-        let room = limit.saturating_sub(kept.len()).min(length);
-        kept.extend_from_slice(&buffer[..room]);
-        is_cut |= room < length;
-    }
-    (String::from_utf8_lossy(&kept).into_owned(), is_cut)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::{
     bench::{BenchConfig, check_bench},
     command::{CommandConfig, check_command},
     follow::LogPattern,
+    mariadb::MariadbConfig,
     owner::find_user,
 };
 
@@ -36,6 +37,8 @@ pub struct HelperFile {
     pub user: String,
     /// The firewall. Without it, bans hold at the gate alone.
     pub firewall: Option<FirewallConfig>,
+    /// The MariaDB server that can be looked at.
+    pub mariadb: Option<MariadbConfig>,
     /// Logs that can be followed.
     #[serde(default, rename = "log")]
     pub logs: Vec<LogConfig>,
@@ -166,6 +169,7 @@ impl HelperFile {
         self.check_logs()?;
         self.check_firewall()?;
         self.check_benches()?;
+        self.mariadb.as_ref().map_or(Ok(()), MariadbConfig::check)?;
         self.commands.iter().try_for_each(check_command)
     }
 
@@ -276,7 +280,8 @@ impl HelperFile {
         })?;
         let mut problems = Vec::new();
         let programs = self.commands.iter().map(|command| &command.program);
-        for program in programs.chain(self.firewall.iter().map(|firewall| &firewall.nft)) {
+        let programs = programs.chain(self.firewall.iter().map(|firewall| &firewall.nft));
+        for program in programs.chain(self.mariadb.iter().map(|mariadb| &mariadb.client)) {
             if program.is_file() {
                 check_owner(program)?;
             } else {
@@ -287,6 +292,16 @@ impl HelperFile {
             let sight = bench.look();
             let files = [sight.site, sight.common].into_iter();
             problems.extend(files.filter_map(|file| Some(format!("{}: {}", file.path.display(), file.unreadable?))));
+        }
+        if let Some(file) = self.mariadb.as_ref().and_then(|mariadb| mariadb.defaults_file.as_ref()) {
+            match fs::metadata(file) {
+                Err(why) => problems.push(format!("{} can't be read: {why}", file.display())),
+                Ok(about) if about.mode() & 0o077 != 0 => {
+                    let what = format!("others than root may read {}, which holds a password", file.display());
+                    return Err(error(what, "Run chmod 0600 on it."));
+                }
+                Ok(_) => check_owner(file)?,
+            }
         }
         Ok(problems)
     }

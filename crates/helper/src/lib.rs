@@ -6,8 +6,10 @@ mod command;
 mod config;
 pub mod firewall;
 pub mod follow;
+pub mod mariadb;
 mod owner;
 pub mod process;
+mod program;
 pub mod protocol;
 
 pub use bench::BenchConfig;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bench::{BenchDigests, BenchSight, Hardened},
     follow::{Line, Positions},
+    mariadb::{Application, MAX_AT_ONCE, MariadbFacts, MariadbMend},
 };
 
 /// The longest request, in bytes: all bans at once.
@@ -28,6 +29,9 @@ pub(crate) const PIECE: usize = 64 << 10;
 pub const MAX_ARGUMENT: usize = 4 << 10;
 /// The most arguments that one request may give.
 pub const MAX_ARGUMENTS: usize = 32;
+
+/// What is told of a request's subject, in characters.
+const MAX_SUBJECT: usize = 2_000;
 
 /// What `serve` asks of the helper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +77,18 @@ pub enum Request {
         /// What was seen.
         seen: BenchDigests,
     },
+    /// Looks at the MariaDB server that the helper's configuration names.
+    MariadbLook {
+        /// Whose rights are looked at, too.
+        applications: Vec<Application>,
+    },
+    /// Mends what is loose in that server.
+    MariadbMend {
+        /// What.
+        mends: Vec<MariadbMend>,
+        /// The statements that somebody was shown. They are compared with the helper's own, and never said to the server.
+        shown: Vec<String>,
+    },
 }
 
 /// Who is to be banned.
@@ -101,6 +117,8 @@ pub enum Reply {
     Bench(BenchSight),
     /// What was done to them.
     Hardened(Hardened),
+    /// What was seen of the MariaDB server.
+    Mariadb(Box<MariadbFacts>),
     /// It was not done.
     Failed(Failure),
 }
@@ -236,6 +254,12 @@ impl Request {
             Self::RunCommand { arguments, .. } if arguments.len() > MAX_ARGUMENTS => {
                 Err(invalid(format!("there are more than {MAX_ARGUMENTS} arguments")))
             }
+            Self::MariadbLook { applications } if applications.len() > MAX_AT_ONCE => {
+                Err(invalid(format!("there are more than {MAX_AT_ONCE} applications")))
+            }
+            Self::MariadbMend { mends, .. } if mends.len() > MAX_AT_ONCE => {
+                Err(invalid(format!("there are more than {MAX_AT_ONCE} mends")))
+            }
             _ => Ok(request),
         }
     }
@@ -252,6 +276,8 @@ impl Request {
             Self::RunCommand { .. } => "run_command",
             Self::BenchLook { .. } => "bench_look",
             Self::BenchHarden { .. } => "bench_harden",
+            Self::MariadbLook { .. } => "mariadb_look",
+            Self::MariadbMend { .. } => "mariadb_mend",
         }
     }
 
@@ -267,6 +293,8 @@ impl Request {
             | Self::RunCommand { name, .. }
             | Self::BenchLook { bench: name }
             | Self::BenchHarden { bench: name, .. } => name.clone(),
+            Self::MariadbLook { .. } => "mariadb".to_owned(),
+            Self::MariadbMend { shown, .. } => shown.join(" ").chars().take(MAX_SUBJECT).collect(),
         }
     }
 }
@@ -308,6 +336,9 @@ mod tests {
             r#"{"operation":"ban_set","network":"203.0.113.7/33"}"#,
             r#"{"operation":"ban_set","network":"203.0.113.7/32; flush ruleset"}"#,
             r#"{"operation":"run_command","name":"dns-01","arguments":["x"]}"#,
+            r#"{"operation":"mariadb_look","applications":[],"statement":"SELECT 1"}"#,
+            r#"{"operation":"mariadb_mend","mends":[{"mend":"drop_database","name":"erpnext"}],"shown":[]}"#,
+            r#"{"operation":"mariadb_mend","mends":["DROP DATABASE erpnext"],"shown":[]}"#,
             r#"{"operation":"run_command","name":"dns-01","arguments":{},"program":"/bin/sh"}"#,
             r#"{"operation":"bench_look","bench":"tems","path":"/etc"}"#,
             r#"{"operation":"bench_harden","bench":"tems","seen":{"site":"","common":""},"values":{"developer_mode":1}}"#,

@@ -75,6 +75,8 @@ fn action(operation: &str) -> &'static str {
         "run_command" => "helper.run",
         "bench_look" => "helper.look_at_bench",
         "bench_harden" => "helper.harden_bench",
+        "mariadb_look" => "helper.look_at_database",
+        "mariadb_mend" => "helper.mend_database",
         _ => "helper.use",
     }
 }

@@ -9,6 +9,7 @@
 
 mod database;
 mod env;
+mod mariadb;
 mod namespaces;
 mod pebble;
 mod postgres;
@@ -17,6 +18,7 @@ pub mod upstream;
 
 pub use database::TestDatabase;
 pub use env::{ManualClock, SeededRng, TestEnv};
+pub use mariadb::Mariadb;
 pub use namespaces::{CLIENT, CLIENT_V6, HOST, HOST_V6, Namespaces, OTHER_CLIENT, THIRD_CLIENT};
 pub use pebble::{Contract, Pebble, PebblePorts};
 pub use postgres::{Postgres, PrivatePostgres};

@@ -11,7 +11,7 @@ use palisade_base::{Clock as _, SystemClock};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
-    sync::{Mutex, Semaphore},
+    sync::{Mutex, Semaphore, SemaphorePermit},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -22,6 +22,7 @@ use crate::{
     config::HelperFile,
     firewall::Firewall,
     follow::Positions,
+    mariadb::MariadbConfig,
     protocol::{CommandResult, Failure, FailureKind, REQUEST_LIMIT, Reply, Request, Status, line_of},
 };
 
@@ -157,6 +158,14 @@ impl Helper {
             Request::BenchHarden { bench, seen } => {
                 return Ok(Reply::Hardened(self.harden(self.bench(bench)?, seen).await?));
             }
+            Request::MariadbLook { applications } => {
+                let _place = self.place().await?;
+                return Ok(Reply::Mariadb(Box::new(self.mariadb()?.look(applications).await?)));
+            }
+            Request::MariadbMend { mends, shown } => {
+                let _place = self.place().await?;
+                self.mariadb()?.mend(mends, shown).await?;
+            }
             Request::FollowLogs { .. } => return Err(Failure::new(FailureKind::Invalid, "lines are streamed")),
         }
         Ok(Reply::Done)
@@ -165,8 +174,7 @@ impl Helper {
     async fn run(&self, name: &str, arguments: &BTreeMap<String, String>) -> Result<CommandResult, Failure> {
         let unknown = || unknown("command", name);
         let command = self.file.commands.iter().find(|command| command.name == name).ok_or_else(unknown)?;
-        let busy = |_| Failure::new(FailureKind::Failed, "the helper is about to stop");
-        let _place = self.commands.acquire().await.map_err(busy)?;
+        let _place = self.place().await?;
         command.run(arguments).await
     }
 
@@ -194,6 +202,19 @@ impl Helper {
         self.firewall.as_ref().ok_or_else(|| {
             Failure::new(FailureKind::Refused, "the helper keeps no firewall: its file has no [firewall]")
         })
+    }
+
+    fn mariadb(&self) -> Result<&MariadbConfig, Failure> {
+        self.file.mariadb.as_ref().ok_or_else(|| {
+            let why = "the helper knows no MariaDB server: its file has no [mariadb]";
+            Failure::new(FailureKind::Refused, why)
+        })
+    }
+
+    /// Room for one more program.
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        let stopping = |_| Failure::new(FailureKind::Failed, "the helper is about to stop");
+        self.commands.acquire().await.map_err(stopping)
     }
 
     async fn status(&self) -> Status {

@@ -30,6 +30,8 @@ fn the_example_is_a_file_that_can_be_used() {
     let filled = dns.fill(&given).unwrap();
     assert_eq!(filled, ["set", "--record=_acme-challenge.shop.example.com", &format!("--value={value}")]);
     assert!(file.log("sshd").is_some() && file.log("nginx").is_none());
+    let mariadb = file.mariadb.as_ref().unwrap();
+    assert_eq!(mariadb.applications[0].account().to_string(), "`erpnext_user`@`localhost`");
     assert!(file.firewall.unwrap().objection(&"10.1.2.3/32".parse().unwrap()).is_some());
 }
 
@@ -58,6 +60,14 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
     assert!(refused("socket = \"/run/x\"\n").contains("missing field `user`"));
     assert!(refused("user = \"a\"\nsocket = \"run/x\"\n").contains("no whole path"));
     assert!(refused("user = \"a\"\n[[log]]\nname = \"x\"\npaths = [\"x.log\"]\n").contains("helper.toml:4"));
+    assert!(refused("user = \"a\"\n[mariadb]\nsocket = \"run/x\"\n").contains("no whole path"));
+    assert!(refused("user = \"a\"\n[mariadb]\nstatement = \"x\"\n").contains("unknown field `statement`"));
+    let application = |user: &str, database: &str| {
+        refused(&format!("user = \"a\"\n[[mariadb.application]]\nuser = {user:?}\ndatabase = {database:?}\n"))
+    };
+    assert!(application("root", "erpnext_db").contains("root is no application's user"));
+    assert!(application("erpnext_user", "mysql").contains("the server's own"));
+    assert!(application("a\nb", "erpnext_db").contains("can't be the user"));
     assert!(refused("user = \"a\"\n[[log]]\nname = \"../x\"\npaths = [\"/x.log\"]\n").contains("can't be the name"));
     assert!(refused("user = \"a\"\n[firewall]\nports = []\n").contains("ports = [80, 443]"));
     let bench = |path: &str, site: &str, more: &str| {

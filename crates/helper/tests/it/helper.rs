@@ -83,7 +83,7 @@ impl Rng for Still {
     }
 }
 
-fn env() -> Env {
+pub(crate) fn env() -> Env {
     Env::new(Arc::new(Still(AtomicU64::new(1_000_000))), Arc::new(Still(AtomicU64::new(0))))
 }
 

@@ -8,3 +8,4 @@ mod firewall;
 mod follow;
 mod follow_any;
 mod helper;
+mod mariadb;
