@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     net::IpAddr,
-    os::unix::fs::MetadataExt as _,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
 };
 
@@ -39,6 +39,9 @@ pub struct HelperFile {
     pub firewall: Option<FirewallConfig>,
     /// The MariaDB server that can be looked at.
     pub mariadb: Option<MariadbConfig>,
+    /// Docker's socket, which is asked for its version and for what containers may do.
+    #[serde(default = "usual_docker")]
+    pub docker: PathBuf,
     /// Logs that can be followed.
     #[serde(default, rename = "log")]
     pub logs: Vec<LogConfig>,
@@ -58,6 +61,10 @@ pub struct FirewallConfig {
     pub ports: BTreeSet<u16>,
     /// Networks that are never banned, whoever asks for it. Loopback is one of them anyway.
     pub never: Vec<IpNet>,
+    /// Whether the server may have the machine's own rules set: which ports are open, and from where sshd is reached.
+    pub host_rules: bool,
+    /// The folder in which confirmed rules are kept over a restart.
+    pub state: PathBuf,
     /// The program that talks to the kernel.
     pub nft: PathBuf,
 }
@@ -91,9 +98,19 @@ fn usual_socket() -> PathBuf {
     PathBuf::from("/run/palisade/helper.sock")
 }
 
+fn usual_docker() -> PathBuf {
+    PathBuf::from("/run/docker.sock")
+}
+
 impl Default for FirewallConfig {
     fn default() -> Self {
-        Self { ports: BTreeSet::from([80, 443]), never: Vec::new(), nft: PathBuf::from("/usr/sbin/nft") }
+        Self {
+            ports: BTreeSet::from([80, 443]),
+            never: Vec::new(),
+            host_rules: false,
+            state: PathBuf::from("/var/lib/palisade-helper"),
+            nft: PathBuf::from("/usr/sbin/nft"),
+        }
     }
 }
 
@@ -140,6 +157,28 @@ impl HelperFile {
         self.benches.iter().find(|bench| bench.name == name)
     }
 
+    /// Where what the helper runs may put temporary files: beside the socket, root's alone.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.socket.with_file_name("scratch")
+    }
+
+    /// Makes the folders that the helper writes to: for temporary files and, where the machine's firewall rules may be set,
+    /// for the confirmed ones. It is done before the helper confines itself to them.
+    ///
+    /// # Errors
+    /// One can't be made.
+    pub fn make_folders(&self) -> Result<(), FileError> {
+        let state = self.firewall.iter().filter(|config| config.host_rules).map(|config| config.state.clone());
+        state.chain([self.scratch()]).try_for_each(|folder| {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|why| FileError {
+                place: folder.display().to_string(),
+                what: format!("a folder that the helper keeps files in can't be made: {why}"),
+                fix: "Make it as root, mode 0700. In a unit, RuntimeDirectory= and StateDirectory= do it.".to_owned(),
+            })
+        })
+    }
+
     /// The log of this name.
     #[must_use]
     pub fn log(&self, name: &str) -> Option<&LogConfig> {
@@ -147,8 +186,8 @@ impl HelperFile {
     }
 
     fn check(&self) -> Result<(), (String, String)> {
-        if !self.socket.is_absolute() {
-            return Err((format!("the socket {} is no whole path", self.socket.display()), "Begin it with /.".into()));
+        if let Some(path) = [&self.socket, &self.docker].into_iter().find(|path| !path.is_absolute()) {
+            return Err((format!("the socket {} is no whole path", path.display()), "Begin it with /.".into()));
         }
         let names = self.logs.iter().map(|log| ("log", &log.name));
         let names = names.chain(self.commands.iter().map(|command| ("command", &command.name)));
@@ -210,6 +249,10 @@ impl HelperFile {
         if !firewall.nft.is_absolute() {
             let what = format!("{} is no whole path", firewall.nft.display());
             return Err((what, "Write nft = \"/usr/sbin/nft\".".into()));
+        }
+        if !firewall.state.is_absolute() {
+            let what = format!("{} is no whole path", firewall.state.display());
+            return Err((what, "Write state = \"/var/lib/palisade-helper\".".into()));
         }
         Ok(())
     }

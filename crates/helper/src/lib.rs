@@ -6,6 +6,7 @@ mod command;
 mod config;
 pub mod firewall;
 pub mod follow;
+pub mod machine;
 pub mod mariadb;
 mod owner;
 pub mod process;

@@ -3,6 +3,8 @@
 //! The list of operations is closed, and each is typed: there is no path, no command line and no rule text that a client
 //! could give. Whoever takes `serve` over gains by the helper what stands here, and nothing else.
 
+mod machine;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use ipnet::IpNet;
@@ -12,6 +14,11 @@ use crate::{
     bench::{BenchDigests, BenchSight, Hardened},
     follow::{Line, Positions},
     mariadb::{Application, MAX_AT_ONCE, MariadbFacts, MariadbMend},
+};
+
+pub use machine::{
+    CONFIRM_SECONDS, ContainerFacts, DockerFacts, FirewallFacts, HostRules, MAX_NAMED, MAX_OPENINGS, Opening,
+    PendingUpdate, SshFrom, SshWay, Transport, UpdateFacts,
 };
 
 /// The longest request, in bytes: all bans at once.
@@ -89,6 +96,21 @@ pub enum Request {
         /// The statements that somebody was shown. They are compared with the helper's own, and never said to the server.
         shown: Vec<String>,
     },
+    /// What firewall stands on this machine.
+    FirewallStatus,
+    /// Sets these rules for a time. Unless they are confirmed within it, those that stood before are back.
+    FirewallTry {
+        /// What may come in.
+        rules: HostRules,
+        /// For so long, [`CONFIRM_SECONDS`] at the most.
+        seconds: u64,
+    },
+    /// The rules that are tried stay.
+    FirewallConfirm,
+    /// Which packages are out of date.
+    PendingUpdates,
+    /// Which Docker runs, and what its containers may do to the machine.
+    Docker,
 }
 
 /// Who is to be banned.
@@ -119,6 +141,12 @@ pub enum Reply {
     Hardened(Hardened),
     /// What was seen of the MariaDB server.
     Mariadb(Box<MariadbFacts>),
+    /// What firewall stands.
+    Firewall(FirewallFacts),
+    /// What waits to be installed.
+    Updates(UpdateFacts),
+    /// What Docker tells.
+    Docker(DockerFacts),
     /// It was not done.
     Failed(Failure),
 }
@@ -260,6 +288,7 @@ impl Request {
             Self::MariadbMend { mends, .. } if mends.len() > MAX_AT_ONCE => {
                 Err(invalid(format!("there are more than {MAX_AT_ONCE} mends")))
             }
+            Self::FirewallTry { rules, .. } => rules.check().map(|()| request),
             _ => Ok(request),
         }
     }
@@ -278,6 +307,11 @@ impl Request {
             Self::BenchHarden { .. } => "bench_harden",
             Self::MariadbLook { .. } => "mariadb_look",
             Self::MariadbMend { .. } => "mariadb_mend",
+            Self::FirewallStatus => "firewall_status",
+            Self::FirewallTry { .. } => "firewall_try",
+            Self::FirewallConfirm => "firewall_confirm",
+            Self::PendingUpdates => "pending_updates",
+            Self::Docker => "docker",
         }
     }
 
@@ -286,6 +320,10 @@ impl Request {
     pub fn subject(&self) -> String {
         match self {
             Self::Status => String::new(),
+            Self::FirewallStatus | Self::FirewallConfirm => "firewall".to_owned(),
+            Self::FirewallTry { seconds, .. } => format!("firewall, for {seconds} seconds"),
+            Self::PendingUpdates => "packages".to_owned(),
+            Self::Docker => "docker".to_owned(),
             Self::BanSet(ban) => ban.network.to_string(),
             Self::BanLift { network } => network.to_string(),
             Self::BanReplaceAll { bans } => format!("{} networks", bans.len()),
@@ -323,6 +361,9 @@ mod tests {
         assert_eq!(read(r#"{"operation":"ban_lift","network":"203.0.113.7/32"}"#), Ok(Request::BanLift { network }));
         let command = read(r#"{"operation":"run_command","name":"dns-01","arguments":{"action":"set"}}"#).unwrap();
         assert_eq!((command.name(), command.subject().as_str()), ("run_command", "dns-01"));
+        let rules = r#"{"open":[{"transport":"tcp","port":443}],"ssh":{"port":22,"from":{"networks":["10.0.0.0/8"]}},"local_only":[3306]}"#;
+        let text = format!(r#"{{"operation":"firewall_try","seconds":60,"rules":{rules}}}"#);
+        assert!(matches!(read(&text), Ok(Request::FirewallTry { seconds: 60, rules }) if rules.ssh.is_some()));
     }
 
     #[test]
@@ -343,6 +384,12 @@ mod tests {
             r#"{"operation":"bench_look","bench":"tems","path":"/etc"}"#,
             r#"{"operation":"bench_harden","bench":"tems","seen":{"site":"","common":""},"values":{"developer_mode":1}}"#,
             r#"{"operation":"bench_harden","bench":"tems","seen":{"site":"","common":"","path":"/etc/passwd"}}"#,
+            r#"{"operation":"firewall_try","seconds":60,"rules":"flush ruleset"}"#,
+            r#"{"operation":"firewall_try","seconds":60,"rules":{"open":[{"transport":"tcp","port":"80; accept"}],"local_only":[]}}"#,
+            r#"{"operation":"firewall_try","seconds":60,"rules":{"open":[{"transport":"tcp","port":0}],"local_only":[]}}"#,
+            r#"{"operation":"firewall_try","seconds":60,"rules":{"open":[{"transport":"tcp","port":3306}],"local_only":[3306]}}"#,
+            r#"{"operation":"firewall_try","seconds":60,"rules":{"open":[],"ssh":{"port":22,"from":{"networks":[]}},"local_only":[]}}"#,
+            r#"{"operation":"firewall_try","seconds":60,"rules":{"open":[],"ssh":{"port":22,"from":{"networks":["10.0.0.0/8 accept"]}},"local_only":[]}}"#,
         ] {
             assert_eq!(Request::read(text.as_bytes()).unwrap_err().kind, FailureKind::Invalid, "{text}");
         }

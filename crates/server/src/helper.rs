@@ -77,6 +77,11 @@ fn action(operation: &str) -> &'static str {
         "bench_harden" => "helper.harden_bench",
         "mariadb_look" => "helper.look_at_database",
         "mariadb_mend" => "helper.mend_database",
+        "firewall_status" => "helper.read_firewall",
+        "firewall_try" => "helper.try_firewall",
+        "firewall_confirm" => "helper.confirm_firewall",
+        "pending_updates" => "helper.read_updates",
+        "docker" => "helper.read_docker",
         _ => "helper.use",
     }
 }

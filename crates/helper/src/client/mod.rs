@@ -3,6 +3,7 @@
 mod bans;
 mod connection;
 mod logs;
+mod machine;
 mod mariadb;
 
 use std::{

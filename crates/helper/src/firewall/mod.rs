@@ -1,10 +1,15 @@
-//! Who is dropped by the kernel: our own table of nftables, and nothing else of it.
+//! Who is dropped by the kernel: our own tables of nftables, and nothing else of it.
+//!
+//! The table of bans is this module's; the machine's own rules are `host`'s. Beside them, `judge` says what firewall stands.
 //!
 //! Each network is there for a time that the kernel counts, of an hour at the most. Who wants it banned for longer says so
 //! again before that; so nothing stays banned for ever because somebody died.
 
 mod bans;
+mod host;
+mod judge;
 mod nft;
+mod text;
 
 use std::time::Instant;
 
@@ -16,7 +21,9 @@ use crate::{
 };
 use bans::Bans;
 
+pub use host::HostFirewall;
 pub use nft::TABLE;
+pub use text::{HOST_TABLE, render as render_host_rules};
 
 /// The table, its sets, and what stands in them as far as we have put it there.
 #[derive(Debug)]

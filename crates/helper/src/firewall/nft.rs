@@ -1,14 +1,16 @@
 //! Talking to `nft` in its JSON (libnftables-json(5)). Nothing that a client says becomes text of a rule: networks and
 //! numbers are written from types.
 
-use std::{collections::BTreeSet, path::Path, process::Stdio, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use ipnet::IpNet;
 use serde_json::{Value, json};
-use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
 
 use super::bans::Change;
-use crate::protocol::{Failure, FailureKind};
+use crate::{
+    program::Program,
+    protocol::{Failure, FailureKind},
+};
 
 /// The table that is ours (family `inet`). Nothing outside of it is touched.
 pub const TABLE: &str = "palisade";
@@ -18,8 +20,10 @@ const CHAIN: &str = "input";
 const PRIORITY: i32 = -10;
 /// Each set, its type, and the header that it is matched in.
 const SETS: [(&str, &str, &str); 2] = [("banned_ipv4", "ipv4_addr", "ip"), ("banned_ipv6", "ipv6_addr", "ip6")];
+/// More than this is no list of rules that could be judged.
+const MAX_OUTPUT: usize = 4 << 20;
 /// How long `nft` may take for everything at once.
-const TIME: Duration = Duration::from_secs(20);
+const SECONDS: u64 = 20;
 
 /// Table, sets, chain and rules, whatever of them is there already. Elements stay.
 pub(super) fn set_up(ports: &BTreeSet<u16>) -> Vec<Value> {
@@ -117,33 +121,45 @@ fn timed(network: &IpNet, time: Duration) -> Value {
 
 /// Runs commands as one transaction.
 pub(super) async fn run(nft: &Path, commands: &[Value]) -> Result<(), Failure> {
-    let failed = |why: String| Failure::new(FailureKind::Failed, why);
     let input = json!({ "nftables": commands }).to_string();
-    let mut child = Command::new(nft)
-        .args(["-j", "-f", "-"])
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| failed(format!("{} can't be run: {error}\n  Install nftables.", nft.display())))?;
-    let stdin = child.stdin.take();
-    let talk = async {
-        if let Some(mut stdin) = stdin {
-            // Where it ends early, what it says is worth more than the broken pipe.
-            let _ = stdin.write_all(input.as_bytes()).await;
-        }
-        child.wait_with_output().await
+    talk(nft, &["-j", "-f", "-"], &input).await.map(drop)
+}
+
+/// Loads a text of our own making, as one transaction.
+pub(super) async fn load(nft: &Path, text: &str) -> Result<(), Failure> {
+    talk(nft, &["-f", "-"], text).await.map(drop)
+}
+
+/// All rules of the kernel, as JSON, without the elements of sets.
+pub(super) async fn list(nft: &Path) -> Result<String, Failure> {
+    talk(nft, &["-j", "-t", "list", "ruleset"], "").await
+}
+
+/// Whether a table of ours has a set of this name.
+pub(super) async fn has_set(nft: &Path, table: &str, set: &str) -> bool {
+    talk(nft, &["-t", "list", "set", FAMILY, table, set], "").await.is_ok()
+}
+
+/// Runs `nft` with an input, and gives what it prints.
+async fn talk(nft: &Path, arguments: &[&str], input: &str) -> Result<String, Failure> {
+    let failed = |why: String| Failure::new(FailureKind::Failed, why);
+    let program = Program {
+        called: "nft",
+        path: nft,
+        arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+        input: input.to_owned(),
+        folder: Path::new("/"),
+        seconds: SECONDS,
+        output: MAX_OUTPUT,
     };
-    match timeout(TIME, talk).await {
-        Ok(Ok(output)) if output.status.success() => Ok(()),
-        Ok(Ok(output)) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said: String = said.trim().lines().take(3).collect::<Vec<_>>().join(" ").chars().take(400).collect();
-            Err(failed(format!("nft refuses ({}): {said}", output.status)))
-        }
-        Ok(Err(error)) => Err(failed(format!("{} can't be waited for: {error}", nft.display()))),
-        Err(_) => Err(failed(format!("{} did not end within {} seconds", nft.display(), TIME.as_secs()))),
+    let result = program.run().await.map_err(|failure| failed(format!("{failure}\n  Is nftables installed?")))?;
+    if result.code != Some(0) {
+        let said: String =
+            result.errors.trim().lines().take(3).collect::<Vec<_>>().join(" ").chars().take(400).collect();
+        return Err(failed(format!("nft refuses: {said}")));
     }
+    if result.is_cut {
+        return Err(failed(format!("nft prints more than {MAX_OUTPUT} bytes")));
+    }
+    Ok(result.output)
 }

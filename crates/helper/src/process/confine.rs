@@ -38,6 +38,9 @@ const SETTINGS: [&str; 14] = [
 ];
 /// What programs write to without anything being kept.
 const DEVICES: [&str; 3] = ["/dev/null", "/dev/urandom", "/dev/random"];
+/// What apt reads to say what is out of date.
+const PACKAGES: [&str; 6] =
+    ["/etc/apt", "/etc/dpkg", "/var/lib/apt", "/var/lib/dpkg", "/var/cache/apt", "/var/lib/ubuntu-advantage"];
 /// The kernel's newest set of rules that we know. An older kernel enforces what it has.
 const RULES: ABI = ABI::V5;
 
@@ -107,6 +110,8 @@ fn restrict(file: &HelperFile) -> Result<RulesetStatus, landlock::RulesetError> 
     let rules = allow(rules, &PROGRAMS.map(PathBuf::from), read | AccessFs::Execute)?;
     let rules = allow(rules, &programs, AccessFs::ReadFile | AccessFs::Execute)?;
     let rules = allow(rules, &SETTINGS.map(PathBuf::from), read)?;
+    let rules = allow(rules, &PACKAGES.map(PathBuf::from), read)?;
+    let rules = allow(rules, &own_folders(file), AccessFs::from_all(RULES))?;
     let rules = allow(rules, &DEVICES.map(PathBuf::from), AccessFs::ReadFile | AccessFs::WriteFile)?;
     let rules = allow(rules, &log_folders(file), read)?;
     let rules = allow(rules, &passwords, AccessFs::ReadFile)?;
@@ -140,6 +145,12 @@ pub(crate) fn folders_of(log: &crate::config::LogConfig) -> Vec<PathBuf> {
 fn bench_folders(file: &HelperFile) -> Vec<PathBuf> {
     let folders = |bench: &BenchConfig| BenchFile::BOTH.map(|file| bench.folder_of(file));
     file.benches.iter().flat_map(folders).collect()
+}
+
+/// What the helper itself writes to: temporary files, and confirmed firewall rules.
+fn own_folders(file: &HelperFile) -> Vec<PathBuf> {
+    let firewall = file.firewall.iter().filter(|firewall| firewall.host_rules);
+    firewall.map(|firewall| firewall.state.clone()).chain([file.scratch()]).collect()
 }
 
 fn socket_folder(socket: &Path) -> Vec<PathBuf> {

@@ -20,8 +20,9 @@ use super::{confine::folders_of, socket::HelperSocket, stream};
 use crate::{
     bench::{BenchConfig, BenchDigests, Hardened, Restart},
     config::HelperFile,
-    firewall::Firewall,
+    firewall::{Firewall, HostFirewall},
     follow::Positions,
+    machine::Machine,
     mariadb::MariadbConfig,
     protocol::{CommandResult, Failure, FailureKind, REQUEST_LIMIT, Reply, Request, Status, line_of},
 };
@@ -40,6 +41,8 @@ const COMMANDS: usize = 4;
 pub struct Helper {
     file: HelperFile,
     firewall: Option<Mutex<Firewall>>,
+    host_rules: Option<Mutex<HostFirewall>>,
+    machine: Machine,
     confinement: Vec<String>,
     problems: Vec<String>,
     commands: Semaphore,
@@ -51,8 +54,9 @@ impl Helper {
     #[must_use]
     pub fn new(file: HelperFile, confinement: Vec<String>, problems: Vec<String>) -> Self {
         let firewall = file.firewall.clone().map(|config| Mutex::new(Firewall::new(config)));
-        let commands = Semaphore::new(COMMANDS);
-        Self { file, firewall, confinement, problems, commands, hardening: Mutex::default() }
+        let host_rules = file.firewall.as_ref().map(|config| Mutex::new(HostFirewall::new(config)));
+        let (machine, commands) = (Machine::new(&file), Semaphore::new(COMMANDS));
+        Self { file, firewall, host_rules, machine, confinement, problems, commands, hardening: Mutex::default() }
     }
 
     /// Makes the rules, and serves until `stop` is ready. The rules stay, and what is banned runs out by itself.
@@ -61,6 +65,12 @@ impl Helper {
             && let Err(error) = firewall.lock().await.set_up().await
         {
             tracing::error!(%error, "the firewall can't be set up");
+            self.problems.push(error.message);
+        }
+        if let Some(rules) = &self.host_rules
+            && let Err(error) = rules.lock().await.start().await
+        {
+            tracing::error!(%error, "the machine's firewall rules can't be set");
             self.problems.push(error.message);
         }
         for word in self.confinement.iter().filter(|word| word.starts_with("NOT DONE")) {
@@ -96,11 +106,14 @@ impl Helper {
 
     /// Lets a network that lies within another be dropped on its own when the other's time is over.
     async fn tidy(self: Arc<Self>) {
-        let Some(firewall) = &self.firewall else { return };
+        let (Some(firewall), Some(rules)) = (&self.firewall, &self.host_rules) else { return };
         loop {
             sleep(TIDY).await;
             if let Err(error) = firewall.lock().await.tidy(Instant::now()).await {
                 tracing::error!(%error, "bans that ran out could not be tidied");
+            }
+            if let Err(error) = rules.lock().await.tidy(Instant::now()).await {
+                tracing::error!(%error, "firewall rules that were not confirmed could not be tidied");
             }
         }
     }
@@ -166,6 +179,13 @@ impl Helper {
                 let _place = self.place().await?;
                 self.mariadb()?.mend(mends, shown).await?;
             }
+            Request::FirewallStatus => return Ok(Reply::Firewall(self.host_rules()?.lock().await.facts(now).await?)),
+            Request::FirewallTry { rules, seconds } => {
+                self.host_rules()?.lock().await.attempt(rules, *seconds, now).await?;
+            }
+            Request::FirewallConfirm => self.host_rules()?.lock().await.confirm(now).await?,
+            Request::PendingUpdates => return Ok(Reply::Updates(self.machine.pending_updates(now).await?)),
+            Request::Docker => return Ok(Reply::Docker(self.machine.docker().await?)),
             Request::FollowLogs { .. } => return Err(Failure::new(FailureKind::Invalid, "lines are streamed")),
         }
         Ok(Reply::Done)
@@ -199,9 +219,11 @@ impl Helper {
     }
 
     fn firewall(&self) -> Result<&Mutex<Firewall>, Failure> {
-        self.firewall.as_ref().ok_or_else(|| {
-            Failure::new(FailureKind::Refused, "the helper keeps no firewall: its file has no [firewall]")
-        })
+        self.firewall.as_ref().ok_or_else(no_firewall)
+    }
+
+    fn host_rules(&self) -> Result<&Mutex<HostFirewall>, Failure> {
+        self.host_rules.as_ref().ok_or_else(no_firewall)
     }
 
     fn mariadb(&self) -> Result<&MariadbConfig, Failure> {
@@ -253,6 +275,10 @@ fn how_it_ended(name: &str, result: &CommandResult) -> String {
     let code = result.code.map_or_else(|| "by a signal".to_owned(), |code| format!("with {code}"));
     let words = result.errors.lines().next().unwrap_or_default();
     format!("the command {name:?} ended {code}: {words}")
+}
+
+fn no_firewall() -> Failure {
+    Failure::new(FailureKind::Refused, "the helper keeps no firewall: its file has no [firewall]")
 }
 
 fn unknown(kind: &str, name: &str) -> Failure {

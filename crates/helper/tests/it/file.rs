@@ -32,7 +32,9 @@ fn the_example_is_a_file_that_can_be_used() {
     assert!(file.log("sshd").is_some() && file.log("nginx").is_none());
     let mariadb = file.mariadb.as_ref().unwrap();
     assert_eq!(mariadb.applications[0].account().to_string(), "`erpnext_user`@`localhost`");
-    assert!(file.firewall.unwrap().objection(&"10.1.2.3/32".parse().unwrap()).is_some());
+    let firewall = file.firewall.unwrap();
+    assert!(firewall.objection(&"10.1.2.3/32".parse().unwrap()).is_some());
+    assert!(!firewall.host_rules, "who wants the machine's own rules set says so");
 }
 
 /// The units are tried with `systemd-analyze` by hand; what would make them useless is held here.
@@ -45,6 +47,7 @@ fn the_units_give_what_each_process_needs_and_no_more() {
     assert!(has(helper, "ExecStart=/usr/local/bin/palisade helper"));
     assert!(has(helper, "CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH CAP_CHOWN CAP_SETPCAP"));
     assert!(has(helper, "RuntimeDirectory=palisade"), "the socket's folder is made by the unit");
+    assert!(has(helper, "StateDirectory=palisade-helper"), "and the one for confirmed firewall rules");
     for unit in UNITS {
         for line in ["NoNewPrivileges=yes", "ProtectSystem=strict", "MemoryDenyWriteExecute=yes", "PrivateDevices=yes"]
         {
@@ -79,6 +82,8 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
         assert!(bench("/b", site, "").contains("can't be one"), "{site}");
     }
     assert!(bench("/b", "tems.local", "restart = \"go\"\n").contains("no command without parameters"));
+    assert!(refused("user = \"a\"\n[firewall]\nstate = \"x\"\n").contains("/var/lib/palisade-helper"));
+    assert!(refused("user = \"a\"\ndocker = \"x.sock\"\n").contains("no whole path"));
     let twice = "[[command]]\nname = \"x\"\nprogram = \"/bin/true\"\n".repeat(2);
     assert!(refused(&format!("user = \"a\"\n{twice}")).contains("are called \"x\""));
 }

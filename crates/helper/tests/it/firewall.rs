@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -21,7 +20,7 @@ fn config() -> FirewallConfig {
     FirewallConfig {
         ports: BTreeSet::from([GUARDED]),
         never: vec!["192.0.2.0/24".parse().unwrap()],
-        nft: PathBuf::from("/usr/sbin/nft"),
+        ..FirewallConfig::default()
     }
 }
 

@@ -8,4 +8,6 @@ mod firewall;
 mod follow;
 mod follow_any;
 mod helper;
+mod host_rules;
+mod machine;
 mod mariadb;

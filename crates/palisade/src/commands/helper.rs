@@ -5,7 +5,7 @@ use std::path::Path;
 use palisade_config::{LogConfig, LogFormat};
 use palisade_helper::{
     HelperFile, USUAL_FILE,
-    firewall::Firewall,
+    firewall::{Firewall, HostFirewall},
     process::{Helper, HelperSocket, confine},
 };
 use palisade_server::logging;
@@ -37,6 +37,7 @@ pub(crate) fn run(config: &Path, args: &HelperArgs, output: &Output) -> Result<(
         ..LogConfig::default()
     });
     let socket = HelperSocket::bind(&file)?;
+    file.make_folders()?;
     let confinement = confine(&file);
     // From here on it can do no more than its work.
     runtime()?.block_on(async {
@@ -58,7 +59,10 @@ fn runtime() -> std::io::Result<Runtime> {
 
 fn remove_rules(file: &HelperFile, output: &Output) -> Result<(), Failure> {
     let firewall = file.firewall.clone().unwrap_or_default();
-    let removed = runtime()?.block_on(Firewall::new(firewall).remove());
+    let removed = runtime()?.block_on(async {
+        HostFirewall::new(&firewall).remove().await?;
+        Firewall::new(firewall).remove().await
+    });
     removed.map_err(|failure| Failure::new(Code::NotDone, failure.kind.word(), failure.message))?;
     output.result(&json!({ "ok": true }), || "No rule of ours is left in the kernel.".to_owned());
     Ok(())
