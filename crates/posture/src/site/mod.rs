@@ -45,36 +45,59 @@ pub struct SiteFacts {
 /// What one check makes of a visit.
 type Judge = fn(&SiteFacts, &Visit) -> Sight;
 
+/// A check that each site has.
+struct Kind {
+    /// The end of its id.
+    word: &'static str,
+    title: &'static str,
+    points: &'static [&'static str],
+    judge: Judge,
+    /// Its number in the TEMS guide's own script. That script looks for `X-Content-Type-Options` with capitals in the
+    /// answer of an HTTP/2 server, whose names are in small letters, and so fails where all is well; names are compared
+    /// here as HTTP compares them, without regard to case.
+    guide_number: Option<u8>,
+}
+
+impl Kind {
+    const fn new(word: &'static str, title: &'static str, points: &'static [&'static str], judge: Judge) -> Self {
+        Self { word, title, points, judge, guide_number: None }
+    }
+
+    const fn guide_number(mut self, number: u8) -> Self {
+        self.guide_number = Some(number);
+        self
+    }
+}
+
+const KINDS: [Kind; 12] = [
+    Kind::new("https", "HTTPS enabled, HTTP/2 and HTTP/1.1", &["T1.1", "T14.1"], transport::https).guide_number(1),
+    Kind::new("nosniff", "X-Content-Type-Options on every answer", &["T1.2", "T14.1"], headers::nosniff)
+        .guide_number(2),
+    Kind::new("frames", "X-Frame-Options on every answer", &["T1.3", "T14.1"], headers::frames).guide_number(3),
+    Kind::new("content_policy", "Content-Security-Policy on every answer", &["T1.6", "T14.1"], headers::content_policy)
+        .guide_number(4),
+    Kind::new("hsts", "Strict-Transport-Security over TLS", &["T1.7", "T14.1"], headers::hsts).guide_number(5),
+    Kind::new("xss_protection", "X-XSS-Protection on every answer", &["T1.4"], headers::xss_protection),
+    Kind::new("referrer", "Referrer-Policy on every answer", &["T1.5"], headers::referrer),
+    Kind::new("answers", "The application answers", &["T1.8"], transport::answers),
+    Kind::new("plain_http", "Plain HTTP leads to HTTPS", &["T1.9"], transport::plain_http),
+    Kind::new("certificate", "A certificate that browsers trust", &["T2.1", "T2.3", "K9.1"], certificate::trusted),
+    Kind::new("tls_versions", "TLS 1.2 or newer alone", &["K4.1"], transport::versions),
+    Kind::new("names_itself", "No version of any software told", &["T3.1"], headers::tells_nothing),
+];
+
 /// The checks of one site, which share one visit.
 #[must_use]
 pub fn checks(facts: &SiteFacts, env: &Env) -> Vec<Arc<dyn Check>> {
     let site = Arc::new(Visited { facts: facts.clone(), env: env.clone(), visit: OnceCell::new() });
-    let check = |(number, word, title, points, judge): &(Option<u8>, &str, &str, &[&str], Judge)| {
-        let place = Place::Site(facts.name.clone());
-        let mut about = About::new(format!("site.{}.{word}", facts.name), *title, points, place);
-        about.guide_number = *number;
-        Arc::new(SiteCheck { about, site: Arc::clone(&site), judge: *judge }) as Arc<dyn Check>
+    let check = |kind: &Kind| {
+        let id = format!("site.{}.{}", facts.name, kind.word);
+        let mut about = About::new(id, kind.title, kind.points, Place::Site(facts.name.clone()));
+        about.guide_number = kind.guide_number;
+        Arc::new(SiteCheck { about, site: Arc::clone(&site), judge: kind.judge }) as Arc<dyn Check>
     };
-    CHECKS.iter().map(check).collect()
+    KINDS.iter().map(check).collect()
 }
-
-/// The numbers are those of the TEMS guide's own script. That script looks for `X-Content-Type-Options` with capitals in
-/// the answer of an HTTP/2 server, whose names are in small letters, and so fails where all is well; names are compared
-/// here as HTTP compares them, without regard to case.
-const CHECKS: [(Option<u8>, &str, &str, &[&str], Judge); 12] = [
-    (Some(1), "https", "HTTPS enabled, HTTP/2 and HTTP/1.1", &["T1.1", "T14.1"], transport::https),
-    (Some(2), "nosniff", "X-Content-Type-Options on every answer", &["T1.2", "T14.1"], headers::nosniff),
-    (Some(3), "frames", "X-Frame-Options on every answer", &["T1.3", "T14.1"], headers::frames),
-    (Some(4), "content_policy", "Content-Security-Policy on every answer", &["T1.6", "T14.1"], headers::content_policy),
-    (Some(5), "hsts", "Strict-Transport-Security over TLS", &["T1.7", "T14.1"], headers::hsts),
-    (None, "xss_protection", "X-XSS-Protection on every answer", &["T1.4"], headers::xss_protection),
-    (None, "referrer", "Referrer-Policy on every answer", &["T1.5"], headers::referrer),
-    (None, "answers", "The application answers", &["T1.8"], transport::answers),
-    (None, "plain_http", "Plain HTTP leads to HTTPS", &["T1.9"], transport::plain_http),
-    (None, "certificate", "A certificate that browsers trust", &["T2.1", "T2.3", "K9.1"], certificate::trusted),
-    (None, "tls_versions", "TLS 1.2 or newer alone", &["K4.1"], transport::versions),
-    (None, "names_itself", "No version of any software told", &["T3.1"], headers::tells_nothing),
-];
 
 /// A site, and the one visit that its checks share.
 struct Visited {

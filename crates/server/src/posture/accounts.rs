@@ -10,7 +10,7 @@ use palisade_identity::{
 };
 use palisade_posture::{Check, Sight};
 
-use super::{Everything, finding_on_page, looker, program::judge, program_check};
+use super::{Everything, count, finding_on_page, looker, program::judge, program_check};
 
 /// So many users are looked at in one query.
 const PAGE: i64 = 500;
@@ -43,7 +43,8 @@ async fn privileged_factors(all: Everything) -> Result<Sight, Error> {
     let holders: Vec<&UserRow> = users.iter().filter(|row| privileged(row)).collect();
     let without: Vec<String> = holders.iter().filter(|row| !row.has_factor).map(|row| name_of(row)).collect();
     if without.is_empty() {
-        return Ok(Sight::in_force(format!("Each of {} holders has one.", holders.len())));
+        let holders = count(holders.len() as u64, "holder of such a role has", "holders of such roles have");
+        return Ok(Sight::in_force(format!("{holders} one.")));
     }
     // Their grants wait, so nothing is open; but who was given a role should be able to use it.
     let seen = format!("{} of {} holders have none: their roles wait.", without.len(), holders.len());

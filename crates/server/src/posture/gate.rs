@@ -7,7 +7,7 @@ use palisade_base::{Error, Span};
 use palisade_config::{LimitsConfig, RateConfig, Severity};
 use palisade_posture::{Check, Mend, Sight};
 
-use super::{Everything, looker, program_check};
+use super::{Everything, count, looker, program_check};
 use crate::check::check_everything;
 
 /// The jail of tries to sign in is the first of every report.
@@ -62,7 +62,8 @@ async fn configuration(all: Everything) -> Result<Sight, Error> {
 
 async fn limit_user(all: Everything) -> Result<Sight, Error> {
     let limit = limits(&all).user;
-    let seen = format!("{} requests in {} seconds, static files apart.", limit.requests, limit.seconds);
+    let seconds = count(limit.seconds.into(), "second", "seconds");
+    let seen = format!("{} requests in {seconds}, static files apart.", limit.requests);
     let slower = per_second(limit.requests, limit.seconds) <= per_second(100, 60);
     Ok(at_most(slower, seen, "user = { requests = 100, seconds = 60 }"))
 }
@@ -83,7 +84,8 @@ fn limits(all: &Everything) -> LimitsConfig {
 
 fn rate(limit: RateConfig, guide: RateConfig, as_written: &str) -> Sight {
     let slower = per_second(limit.requests, limit.seconds) <= per_second(guide.requests, guide.seconds);
-    let seen = format!("{} in {} seconds, {} more at once.", limit.requests, limit.seconds, limit.burst);
+    let seconds = count(limit.seconds.into(), "second", "seconds");
+    let seen = format!("{} in {seconds}, {} more at once.", limit.requests, limit.burst);
     at_most(slower && limit.burst <= guide.burst, seen, as_written)
 }
 
@@ -122,7 +124,9 @@ fn judge_jails(report: &JailReport) -> Sight {
     let ill: Vec<String> = report.broken.iter().cloned().chain(ill).chain(report.problems.iter().cloned()).collect();
     if ill.is_empty() {
         let banned: u64 = report.jails.iter().map(|jail| jail.banned).sum();
-        return Sight::in_force(format!("{} jails work; {banned} clients are shut out.", report.jails.len()));
+        let jails = count(report.jails.len() as u64, "jail works", "jails work");
+        let clients = count(banned, "client is shut out", "clients are shut out");
+        return Sight::in_force(format!("{jails}; {clients}."));
     }
     finding("Not every jail works.".to_owned()).with_evidence(ill)
 }

@@ -76,6 +76,11 @@ fn unreadable(error: &Error) -> Sight {
     Sight::unseen(format!("It could not be read: {}", error.message()), mend.by("palisade status"))
 }
 
+/// `1 jail`, `2 jails`.
+fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// A finding that is mended on a page of the administration.
 fn finding_on_page(seen: impl Into<String>, what: &str, page: &str) -> Sight {
     Sight::finding(seen, Mend::new(format!("{what} ({page}).")))

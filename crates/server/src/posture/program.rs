@@ -9,7 +9,7 @@ use palisade_posture::{Check, Mend, Sight};
 use palisade_store::Engine;
 use palisade_trail::TrailStatus;
 
-use super::{Everything, finding_on_page, program_check};
+use super::{Everything, count, finding_on_page, program_check};
 
 pub(super) fn checks(all: &Everything) -> Vec<Arc<dyn Check>> {
     vec![
@@ -67,8 +67,8 @@ fn judge_trail(status: &TrailStatus) -> Sight {
 
 async fn keys(all: Everything) -> Result<Sight, Error> {
     let status = all.vault.status()?;
-    let seen = format!("The key comes from {}; {} data keys.", status.origin, status.data_keys);
-    Ok(Sight::in_force(seen))
+    let keys = count(status.data_keys as u64, "data key", "data keys");
+    Ok(Sight::in_force(format!("The key comes from {}; {keys}.", status.origin)))
 }
 
 async fn log_level(all: Everything) -> Result<Sight, Error> {

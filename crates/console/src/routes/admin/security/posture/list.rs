@@ -32,7 +32,7 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) ->
         sections = sections.under(entry.about.title.clone(), finding(&visitor, entry)?);
     }
     sections = sections
-        .under("What is in force", [Html::from_component(&rest(&visitor, &report))])
+        .under("What needs nobody", [Html::from_component(&rest(&visitor, &report))])
         .under("What changed lately", [Html::from_component(&changes(&visitor, &turns))]);
     Page::new(&visitor, "Posture").lead(lead(&visitor, &report)).body(&sections)
 }
@@ -80,7 +80,8 @@ fn finding(visitor: &Visitor, entry: &Entry) -> Result<Vec<Html>, Failure> {
     Ok(parts)
 }
 
-fn rest(visitor: &Visitor, report: &Report) -> Table {
+/// Folded: it is long, and asks for nothing.
+fn rest(visitor: &Visitor, report: &Report) -> Disclosure {
     let row = |entry: &Entry| {
         Row::new([
             Cell::text(&entry.about.title),
@@ -94,7 +95,10 @@ fn rest(visitor: &Visitor, report: &Report) -> Table {
     let others = report.entries.iter().filter(|entry| !entry.sight.verdict().needs_somebody());
     let heads = ["What", "Where", "State", "What was seen", "Since", "Points"].map(Head::new);
     let empty = EmptyState::new("Nothing is known to be in force", "Have it looked at, above.");
-    Table::new("What is in force", heads).rows(others.map(row)).empty(empty)
+    let counts = report.counts();
+    let summary = format!("{} in force, {} that do not apply", counts.in_force, counts.not_applicable);
+    let table = Table::new("What is in force", heads).rows(others.map(row)).empty(empty);
+    Disclosure::new(summary, Html::from_component(&table))
 }
 
 fn changes(visitor: &Visitor, turns: &[Turn]) -> Table {
