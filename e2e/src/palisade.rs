@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::OnceLock,
     time::Duration,
 };
@@ -139,6 +139,17 @@ impl Palisade {
         let mut command = command();
         command.arg("--config").arg(self.data.path().join("palisade.toml")).args(words).arg("--json");
         serde_json::from_str(run(command.stdin(Stdio::null())).trim()).unwrap()
+    }
+
+    /// Gives a command at its host, for people, and waits for it: what it printed, and how it ended.
+    ///
+    /// # Panics
+    /// It was not started with a configuration.
+    #[must_use]
+    pub fn run(&self, words: &[&str]) -> Output {
+        let mut command = command();
+        command.arg("--config").arg(self.data.path().join("palisade.toml")).args(words);
+        command.stdin(Stdio::null()).output().unwrap()
     }
 
     /// Asks it to stop, as a service manager does, and waits until it has.

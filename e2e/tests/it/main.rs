@@ -13,4 +13,5 @@ mod people;
 mod set_up;
 mod support;
 mod tls;
+mod verify;
 mod wire;
