@@ -177,6 +177,7 @@ impl System {
                 certificates: certificates.clone(),
                 trail: trail.clone(),
                 vault: vault.clone(),
+                helper: helper.clone(),
             }),
         );
         Ok(Self {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod gate;
+mod outside;
 mod program;
 mod sites;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use palisade_bans::Bans;
 use palisade_base::{Authority, Caller, Env, Error};
 use palisade_certificates::Certificates;
+use palisade_helper::client::HelperClient;
 use palisade_identity::{Identity, permissions::operator_authority};
 use palisade_keys::Vault;
 use palisade_posture::{About, Check, Looks, Mend, Mender, Place, READ_POSTURE, Sight, check_by};
@@ -29,15 +31,18 @@ pub(crate) struct Everything {
     pub(crate) certificates: Certificates,
     pub(crate) trail: Trail,
     pub(crate) vault: Vault,
+    /// The way to the helper, where there is one.
+    pub(crate) helper: Option<HelperClient>,
 }
 
 impl Looks for Everything {
     fn checks(&self) -> Vec<Arc<dyn Check>> {
-        [sites::checks(self), gate::checks(self), program::checks(self), accounts::checks(self)].concat()
+        [sites::checks(self), gate::checks(self), program::checks(self), accounts::checks(self), outside::checks(self)]
+            .concat()
     }
 
     fn menders(&self) -> Vec<Arc<dyn Mender>> {
-        Vec::new()
+        outside::menders(self)
     }
 }
 
