@@ -11,7 +11,6 @@ mod browser;
 mod client;
 pub mod echo;
 mod palisade;
-pub mod scratch;
 mod totp;
 mod wait;
 mod webdriver;

@@ -10,10 +10,11 @@ use std::{
     time::Duration,
 };
 
+use palisade_testkit::scratch;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::{scratch, wait::until_blocking};
+use crate::wait::until_blocking;
 
 /// How long the demo may take to make its company, on a busy machine and without optimisation.
 const START_LIMIT: Duration = Duration::from_secs(300);

@@ -7,10 +7,9 @@ use std::{
     time::Duration,
 };
 
+use palisade_testkit::scratch;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::scratch;
 
 /// The key under which the protocol hides an element's id.
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";

@@ -13,7 +13,7 @@ use palisade_store::Engine;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tempfile::TempDir;
 
-use crate::Postgres;
+use crate::{Postgres, scratch};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// Whom the schemas belong to.
@@ -48,7 +48,7 @@ impl TestDatabase {
     /// There is no room for it.
     #[must_use]
     pub fn sqlite() -> Self {
-        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let dir = Arc::new(scratch::folder("palisade-"));
         let url = format!("sqlite://{}", dir.path().join("palisade.db").display());
         Self { engine: Engine::Sqlite, owner_url: url.clone(), url, dir, postgres: None }
     }
@@ -79,7 +79,7 @@ impl TestDatabase {
             engine: Engine::Postgres,
             url: server.database_url(RUNTIME, &name),
             owner_url: server.database_url(OWNER, &name),
-            dir: Arc::new(tempfile::tempdir().unwrap()),
+            dir: Arc::new(scratch::folder("palisade-")),
             postgres: Some(Doomed { admin_url: server.admin_url.clone(), name }),
         }
     }

@@ -12,7 +12,9 @@ mod env;
 mod mariadb;
 mod namespaces;
 mod pebble;
+mod ports;
 mod postgres;
+pub mod scratch;
 mod store;
 pub mod upstream;
 
@@ -21,6 +23,7 @@ pub use env::{ManualClock, SeededRng, TestEnv};
 pub use mariadb::Mariadb;
 pub use namespaces::{CLIENT, CLIENT_V6, HOST, HOST_V6, Namespaces, OTHER_CLIENT, THIRD_CLIENT};
 pub use pebble::{Contract, Pebble, PebblePorts};
+pub use ports::{free_port, free_ports};
 pub use postgres::{Postgres, PrivatePostgres};
 pub use store::{TestStore, prepare_all};
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -11,8 +11,10 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::free_ports;
+
 /// How long its two programs may take to listen, on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// The CA's own certificate, for its listener.
 const LISTENER: &str = "[req]\ndistinguished_name=d\nprompt=no\nx509_extensions=x\n[d]\nCN=localhost\n[x]\n\
@@ -203,12 +205,6 @@ impl Drop for Pebble {
 
 fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
-/// Ports that nobody listens on, all different.
-fn free_ports<const N: usize>() -> [u16; N] {
-    let held: Vec<TcpListener> = (0..N).map(|_| TcpListener::bind(loopback(0)).unwrap()).collect();
-    std::array::from_fn(|number| held[number].local_addr().unwrap().port())
 }
 
 fn make_listener_certificate(dir: &Path) {

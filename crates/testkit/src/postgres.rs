@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 use cluster::Cluster;
 
+use crate::free_port;
+
 /// The shared server's port only names its socket file; nothing listens on the network.
 const SHARED_PORT: u16 = 54_329;
 /// What is lost when the power goes is made again by the next test.
@@ -106,7 +108,7 @@ impl PrivatePostgres {
     #[must_use]
     pub fn start(settings: &[&str], files: &[(&str, &str)]) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut all = vec!["listen_addresses='127.0.0.1'".to_owned(), "fsync=off".to_owned()];
         all.extend(settings.iter().map(|setting| (*setting).to_owned()));
         let cluster = Cluster::new(root.path().join("cluster"), port, all);

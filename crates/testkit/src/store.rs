@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, hash_map::DefaultHasher},
     hash::{Hash as _, Hasher as _},
     sync::{Arc, LazyLock},
+    time::Duration,
 };
 
 use palisade_store::{DatabaseUrl, Engine, Migrator, PoolConfig, Statement, Store};
@@ -18,6 +19,8 @@ use crate::{
 
 /// Enough for a test; a hundred tests at once must fit into the server.
 const CONNECTIONS: u32 = 6;
+/// Longer than it takes on a busy machine until one of them is free.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The bytes of a migrated SQLite file, for each list of migrations that this process has met.
 static SQLITE_TEMPLATES: LazyLock<Mutex<HashMap<u64, Arc<[u8]>>>> = LazyLock::new(Mutex::default);
@@ -82,7 +85,7 @@ impl TestStore {
 }
 
 async fn open(url: &str, test_env: &TestEnv) -> Store {
-    let pool = PoolConfig { max_connections: CONNECTIONS, ..PoolConfig::default() };
+    let pool = PoolConfig { max_connections: CONNECTIONS, acquire_timeout: PATIENCE };
     Store::open(&DatabaseUrl::parse(url).unwrap(), &pool, test_env.env.clone()).await.unwrap()
 }
 

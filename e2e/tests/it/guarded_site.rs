@@ -1,12 +1,12 @@
 //! A real application, Jupyter Server, behind the real binary: signing in, cookies, an upload, a terminal's WebSocket.
 
 use std::{
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use palisade_e2e::{Palisade, target_dir, until};
+use palisade_testkit::{free_port, scratch};
 use serde_json::Value;
 
 const TOKEN: &str = "quiet-lantern";
@@ -24,8 +24,8 @@ fn python(program: &str) -> PathBuf {
 
 impl Jupyter {
     async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let dir = scratch::folder("palisade-lab-");
+        let port = free_port();
         let mut command = Command::new(python("jupyter"));
         command.args(["server", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--ServerApp.port_retries=0"]);
         // It believes the gate about the client, and leaves the origin of WebSockets to it.

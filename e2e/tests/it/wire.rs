@@ -10,8 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use palisade_e2e::{Palisade, binary, scratch};
-use palisade_testkit::{HOST, Namespaces, THIRD_CLIENT};
+use palisade_e2e::{Palisade, binary};
+use palisade_testkit::{HOST, Namespaces, THIRD_CLIENT, scratch};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use tempfile::TempDir;
 

@@ -138,11 +138,11 @@ impl LogDir {
 
 /// Waits until it is so; a test that waits in vain fails.
 pub(crate) async fn until(mut what: impl AsyncFnMut() -> bool) {
-    for _ in 0..2_000 {
+    for _ in 0..12_000 {
         if what().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("it did not come to be within 20 seconds");
+    panic!("it did not come to be within two minutes");
 }

@@ -201,7 +201,7 @@ pub(crate) fn client(root: Option<&str>) -> ClientConfig {
 
 /// Waits for something that happens by itself.
 pub(crate) async fn until(what: &str, happened: impl Fn() -> bool) {
-    let waited = timeout(Duration::from_secs(60), async {
+    let waited = timeout(Duration::from_secs(120), async {
         while !happened() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

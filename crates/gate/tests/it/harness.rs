@@ -27,7 +27,7 @@ use palisade_gate::{
     SiteApp, TlsError,
 };
 use palisade_store::{DatabaseUrl, Migrator, PoolConfig, STORE_MIGRATIONS, Store};
-use palisade_testkit::{ManualClock, TestEnv};
+use palisade_testkit::{ManualClock, TestEnv, scratch};
 use palisade_upstream::{Upstream, UpstreamSettings};
 use palisade_web::{Access, CsrfKey, Navigation, Routes, SiteFrame, Visitor};
 use tokio::{
@@ -43,6 +43,9 @@ pub(crate) const ANNA: &str = "anna-token";
 pub(crate) const BERT: &str = "bert-token";
 pub(crate) const CHANGED: &str = "changed-token";
 pub(crate) const KEY: &str = "plk_key";
+
+/// Longer than anything takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 const READ: Permission = Permission::new("kpi.employee.read");
 
@@ -113,7 +116,7 @@ impl TestGate {
     }
 
     pub(crate) async fn with_env(change: impl FnOnce(&mut Config), env: Env, clock: Arc<ManualClock>) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch::folder("palisade-gate-");
         let mut config = config(dir.path());
         change(&mut config);
         let bans = open_bans(&config, dir.path(), &env).await;
@@ -257,7 +260,7 @@ fn client_builder(gate: &TestGate) -> reqwest::ClientBuilder {
         .tls_danger_accept_invalid_certs(true)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(Duration::from_secs(60));
+        .timeout(PATIENCE);
     for host in ["kpi.example", "other.example", "tems.example", "evil.example", "localhost"] {
         builder = builder.resolve(host, gate.https());
     }
@@ -268,7 +271,7 @@ fn client_builder(gate: &TestGate) -> reqwest::ClientBuilder {
 pub(crate) async fn read_all(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4_096];
-    let end = tokio::time::timeout(Duration::from_secs(20), async {
+    let end = tokio::time::timeout(PATIENCE, async {
         while let Ok(read @ 1..) = stream.read(&mut chunk).await {
             bytes.extend_from_slice(&chunk[..read]);
         }
@@ -301,7 +304,7 @@ async fn open_bans(config: &Config, dir: &Path, env: &Env) -> Bans {
 
 /// A gate of this configuration that is not bound.
 pub(crate) async fn try_gate(config: Config) -> Result<Gate, palisade_gate::GateError> {
-    let (env, dir) = (TestEnv::default().env, tempfile::tempdir().unwrap());
+    let (env, dir) = (TestEnv::default().env, scratch::folder("palisade-gate-"));
     let certificates = Certificates::load(&config, &env).map_err(TlsError::from)?;
     Gate::new(GateParts {
         certificates,
@@ -489,6 +492,7 @@ fn foreign_app(site: &str) -> Router {
         .route("/own-headers", routing::get(own_headers))
         .route("/panic", routing::get(panicking))
         .route("/slow", routing::get(slow))
+        .route("/never", routing::get(std::future::pending::<()>))
         .route("/large", routing::get(async || vec![b'a'; 32 * 1024 * 1024]))
         .route("/assets/a.css", routing::get(async || ([(header::CACHE_CONTROL, "public, max-age=60")], "a{}")))
         .route("/echo", routing::any(echo))

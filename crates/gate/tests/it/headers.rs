@@ -29,7 +29,7 @@ fn assert_guarded(response: &reqwest::Response, what: &str) {
 /// covers T1.2, T1.3 (part), T1.4 (part), T1.5, T1.6 (part), T1.7 (part)
 #[tokio::test]
 async fn every_answer_over_tls_has_all_headers() {
-    let gate = TestGate::with(|config| config.timeouts.request_ms = 1_000).await;
+    let gate = TestGate::with(|config| config.timeouts.request_ms = 5_000).await;
     let client = gate.client();
     let cases = [
         (200, client.get(gate.url("kpi.example", "/"))),
@@ -44,7 +44,7 @@ async fn every_answer_over_tls_has_all_headers() {
         (421, client.get(gate.url("evil.example", "/"))),
         (500, client.get(gate.url("kpi.example", "/panic"))),
         (502, client.get(gate.url("kpi.example", "/bad-gateway"))),
-        (503, client.get(gate.url("kpi.example", "/slow"))),
+        (503, client.get(gate.url("kpi.example", "/never"))),
         (503, client.get(gate.url("kpi.example", "/")).header("x-api-key", "plk_down")),
     ];
     for (status, request) in cases {
@@ -219,7 +219,7 @@ fn on_own_answers<'a>(expected: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)
 async fn every_answer_of_a_guarded_frappe_site_has_the_guides_headers() {
     let gate = TestGate::with(|config| {
         guard(config, Preset::Frappe);
-        config.timeouts.request_ms = 1_000;
+        config.timeouts.request_ms = 5_000;
     });
     let gate = gate.await;
     let client = gate.client();
@@ -251,7 +251,7 @@ async fn every_answer_of_a_guarded_frappe_site_has_the_guides_headers() {
 async fn the_gates_own_answers_on_a_guarded_site_have_the_guides_headers_and_the_strict_policy() {
     let gate = TestGate::with(|config| {
         guard(config, Preset::Frappe);
-        config.timeouts.request_ms = 1_000;
+        config.timeouts.request_ms = 5_000;
     })
     .await;
     let client = gate.client();
@@ -259,7 +259,7 @@ async fn the_gates_own_answers_on_a_guarded_site_have_the_guides_headers_and_the
         (400, client.get(gate.url("kpi.example", "/a%2f%2e%2e/b"))),
         (404, client.get(gate.url("kpi.example", "/.palisade/nothing"))),
         (413, client.post(gate.url("kpi.example", "/upload")).body(vec![0; 17 * 1024 * 1024])),
-        (503, client.get(gate.url("kpi.example", "/slow"))),
+        (503, client.get(gate.url("kpi.example", "/never"))),
     ];
     let expected = on_own_answers(&FRAPPE);
     for (status, request) in cases {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use palisade_config::{Config, TrustedNetwork};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::harness::{TestGate, client_config, network, read_all};
 
@@ -14,15 +14,18 @@ fn behind_a_proxy(config: &mut Config) {
     config.limits.allow_list = vec![network("127.0.0.1"), network("192.0.2.0/24")];
 }
 
-/// Relays a request behind a header, and gives the whole answer.
-async fn relay(gate: &TestGate, header: &[u8], request: &str) -> String {
+/// A connection behind a header, with TLS: where that comes about, the header was read.
+async fn connect(gate: &TestGate, header: &[u8]) -> Option<TlsStream<TcpStream>> {
     let mut stream = TcpStream::connect(gate.https()).await.unwrap();
     stream.write_all(header).await.unwrap();
     let tls = client_config(&[&rustls::version::TLS13]);
     let name = rustls_pki_types::ServerName::try_from("kpi.example").unwrap();
-    let Ok(mut stream) = TlsConnector::from(Arc::new(tls)).connect(name, stream).await else {
-        return "closed".to_owned();
-    };
+    TlsConnector::from(Arc::new(tls)).connect(name, stream).await.ok()
+}
+
+/// Relays a request behind a header, and gives the whole answer.
+async fn relay(gate: &TestGate, header: &[u8], request: &str) -> String {
+    let Some(mut stream) = connect(gate, header).await else { return "closed".to_owned() };
     stream.write_all(request.as_bytes()).await.unwrap();
     read_all(&mut stream).await
 }
@@ -92,8 +95,7 @@ async fn a_proxied_client_has_its_own_number_of_connections() {
         config.limits.allow_list.clear();
     });
     let gate = gate.await;
-    let mut first = TcpStream::connect(gate.https()).await.unwrap();
-    first.write_all(b"PROXY TCP4 203.0.113.7 198.51.100.1 1 443\r\n").await.unwrap();
+    let _first = connect(&gate, b"PROXY TCP4 203.0.113.7 198.51.100.1 1 443\r\n").await.unwrap();
     assert_eq!(relay(&gate, b"PROXY TCP4 203.0.113.7 198.51.100.1 2 443\r\n", WHOAMI).await, "closed");
     assert!(relay(&gate, b"PROXY TCP4 203.0.113.8 198.51.100.1 2 443\r\n", WHOAMI).await.starts_with("HTTP/1.1 200"));
 }

@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use palisade_config::{FrameOptions, HeaderOverrides};
@@ -17,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::harness::{TestGate, header_of, read_all};
+use crate::harness::{PATIENCE, TestGate, header_of, read_all};
 
 /// Asks over and over until told to stop; each answer must be one, whichever configuration gave it.
 async fn hammer(client: reqwest::Client, url: String, stop: Arc<AtomicBool>, answered: Arc<AtomicUsize>) {
@@ -37,7 +36,7 @@ async fn until(count: &AtomicUsize, more: usize) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(60), reached).await.expect("the clients go on");
+    timeout(PATIENCE, reached).await.expect("the clients go on");
 }
 
 /// covers T1.10 (part)
@@ -102,15 +101,15 @@ async fn an_address_that_is_gone_is_closed_once_its_requests_are_answered() {
     assert_eq!(gate.get("/", &[]).await.status(), 200);
     assert_eq!(slow.await.unwrap(), "late");
     let closed = async { while TcpStream::connect(old_https).await.is_ok() {} };
-    timeout(Duration::from_secs(10), closed).await.expect("nobody listens there any more");
+    timeout(PATIENCE, closed).await.expect("nobody listens there any more");
 }
 
 /// covers T1.10 (part)
 #[tokio::test]
 async fn what_cant_be_put_in_force_leaves_everything_as_it_was() {
     let gate = TestGate::start().await;
-    let taken = std::net::TcpListener::bind("127.0.0.3:0").unwrap().local_addr().unwrap();
-    let _holder = std::net::TcpListener::bind(taken).unwrap();
+    let holder = std::net::TcpListener::bind("127.0.0.3:0").unwrap();
+    let taken = holder.local_addr().unwrap();
     let refused = gate.reload(|config| {
         config.sites[0].headers.frame_options = Some(FrameOptions::Deny);
         config.listen.https.push(taken);
@@ -162,7 +161,7 @@ async fn a_gate_that_has_ended_opens_no_door() {
     let mut idle = gate.tls("kpi.example", &[]).await;
     gate.stop();
     assert_eq!(read_all(&mut idle).await, "");
-    timeout(Duration::from_secs(5), &mut gate.served).await.unwrap().unwrap();
+    timeout(PATIENCE, &mut gate.served).await.unwrap().unwrap();
     gate.reload(|config| config.listen.http.clear()).await.unwrap();
     assert!(TcpStream::connect(gate.https()).await.is_err());
 }

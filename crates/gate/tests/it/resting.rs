@@ -1,10 +1,8 @@
 //! Connections that rest: they cost little, and nobody notices.
 
-use std::time::Duration;
-
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::{TestGate, read_all};
+use crate::harness::{PATIENCE, TestGate, read_all};
 
 const REQUEST: &[u8] = b"GET /whoami HTTP/1.1\r\nHost: kpi.example\r\n\r\n";
 
@@ -18,7 +16,7 @@ async fn until_resting(gate: &TestGate, number: u32) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("it comes to rest");
+    tokio::time::timeout(PATIENCE, seen).await.expect("it comes to rest");
 }
 
 /// Reads one answer whose body has a known length.
@@ -63,7 +61,7 @@ async fn what_comes_after_a_rest_is_judged_as_at_the_beginning() {
 
 #[tokio::test]
 async fn a_connection_that_rests_is_closed_when_its_time_is_up() {
-    let gate = TestGate::with(|config| config.timeouts.idle_ms = 1_500).await;
+    let gate = TestGate::with(|config| config.timeouts.idle_ms = 10_000).await;
     let mut stream = gate.tls("kpi.example", &[b"http/1.1"]).await;
     until_resting(&gate, 1).await;
     assert_eq!(read_all(&mut stream).await, "", "closed in good order, and without a word");

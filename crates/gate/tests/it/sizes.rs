@@ -58,7 +58,7 @@ async fn a_body_that_is_left_unread_ends_the_connection_as_announced() {
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up_with_503() {
     let gate = TestGate::with(|config| config.timeouts.request_ms = 300).await;
-    let response = gate.get("/slow", &[("accept", "text/html")]).await;
+    let response = gate.get("/never", &[("accept", "text/html")]).await;
     assert_eq!(response.status(), 503);
     assert!(response.text().await.unwrap().contains("This took too long"));
 }

@@ -1,10 +1,8 @@
 //! The end: what is under way finishes, nothing new begins.
 
-use std::time::Duration;
-
 use tokio::net::TcpStream;
 
-use crate::harness::{TestGate, read_all};
+use crate::harness::{PATIENCE, TestGate, read_all};
 
 #[tokio::test]
 async fn a_request_under_way_is_answered_and_then_the_gate_is_gone() {
@@ -19,7 +17,7 @@ async fn a_request_under_way_is_answered_and_then_the_gate_is_gone() {
     gate.stop();
     assert_eq!(slow.await.unwrap(), "late");
     assert_eq!(read_all(&mut idle).await, "");
-    tokio::time::timeout(Duration::from_secs(5), &mut gate.served).await.expect("it ends").unwrap();
+    tokio::time::timeout(PATIENCE, &mut gate.served).await.expect("it ends").unwrap();
     assert!(!gate.readiness.is_ready());
     assert!(TcpStream::connect(gate.https()).await.is_err());
 }
@@ -27,12 +25,12 @@ async fn a_request_under_way_is_answered_and_then_the_gate_is_gone() {
 #[tokio::test]
 async fn what_does_not_end_in_time_is_cut() {
     let mut gate = TestGate::with(|config| config.timeouts.stop_ms = 200).await;
-    let (client, url) = (gate.client(), gate.url("kpi.example", "/slow"));
-    let slow = tokio::spawn(async move { client.get(url).send().await });
+    let (client, url) = (gate.client(), gate.url("kpi.example", "/never"));
+    let never = tokio::spawn(async move { client.get(url).send().await });
     while gate.seen.lock().unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
     gate.stop();
-    tokio::time::timeout(Duration::from_millis(2_500), &mut gate.served).await.expect("it ends").unwrap();
-    assert!(slow.await.unwrap().is_err());
+    tokio::time::timeout(PATIENCE, &mut gate.served).await.expect("it ends").unwrap();
+    assert!(never.await.unwrap().is_err());
 }

@@ -1,10 +1,8 @@
 //! Bytes that are no plain HTTP: smuggling, slowness, size.
 
-use std::time::Duration;
-
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::harness::{TestGate, read_all};
+use crate::harness::{PATIENCE, TestGate, read_all};
 
 fn assert_refused(answer: &str, status: &str, what: &str) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{what}: {answer}");
@@ -99,7 +97,8 @@ async fn a_slow_but_sound_client_is_served() {
 
 #[tokio::test]
 async fn slow_headers_are_given_up_while_others_are_served() {
-    let gate = TestGate::with(|config| config.timeouts.headers_ms = 300).await;
+    // Long enough for a client that is only on a busy machine.
+    let gate = TestGate::with(|config| config.timeouts.headers_ms = 5_000).await;
     let mut slow = Vec::new();
     for _ in 0..20 {
         let mut stream = gate.tls("kpi.example", &[]).await;
@@ -121,14 +120,11 @@ async fn a_slow_body_is_given_up() {
 
 #[tokio::test]
 async fn a_connection_at_rest_and_a_handshake_that_does_not_come_are_closed() {
-    let gate = TestGate::with(|config| {
-        config.timeouts.idle_ms = 300;
-        config.timeouts.handshake_ms = 300;
-    })
-    .await;
+    let gate = TestGate::with(|config| config.timeouts.idle_ms = 5_000).await;
     let mut stream = gate.tls("kpi.example", &[]).await;
     stream.write_all(b"GET /whoami HTTP/1.1\r\nHost: kpi.example\r\n\r\n").await.unwrap();
     assert!(read_all(&mut stream).await.ends_with("anonymous"));
+    let gate = TestGate::with(|config| config.timeouts.handshake_ms = 300).await;
     let mut silent = TcpStream::connect(gate.https()).await.unwrap();
     assert_eq!(read_all(&mut silent).await, "");
 }
@@ -177,7 +173,7 @@ async fn who_takes_nothing_of_an_answer_is_let_go() {
     let gate = TestGate::with(|config| {
         config.timeouts.stalled_ms = 300;
         // An answer of one piece is out of the app's hands on HTTP/2: there a client that takes nothing of it is at rest.
-        config.timeouts.idle_ms = 1_000;
+        config.timeouts.idle_ms = 5_000;
     })
     .await;
     for alpn in [&[][..], &[&b"h2"[..]]] {
@@ -193,7 +189,7 @@ async fn who_takes_nothing_of_an_answer_is_let_go() {
         };
         // The one that asks is open too.
         let gone = async { while !open().await.contains("palisade_connections_open 1\n") {} };
-        tokio::time::timeout(Duration::from_secs(10), gone).await.expect("it is let go");
+        tokio::time::timeout(PATIENCE, gone).await.expect("it is let go");
         drop(stream);
     }
 }
@@ -264,7 +260,6 @@ async fn rapid_resets_close_the_connection_and_others_are_served() {
     }
     let _ = stream.flush().await;
     // It ends by itself; were it not closed, this would time out.
-    let closed = tokio::time::timeout(Duration::from_secs(10), read_all(&mut stream)).await;
-    assert!(closed.is_ok());
+    read_all(&mut stream).await;
     assert_eq!(gate.get("/", &[]).await.status(), 200);
 }

@@ -69,14 +69,14 @@ fn a_banned_address_is_dropped_at_the_guarded_ports_and_no_other_is() {
 fn a_network_of_ipv6_is_dropped_and_runs_out_by_itself() {
     let (namespaces, mut firewall) = guarded();
     assert!(namespaces.can_connect(CLIENT_V6, GUARDED));
-    let short = Ban { seconds: Some(1), ..ban("2001:db8:1::/64") };
+    let short = Ban { seconds: Some(5), ..ban("2001:db8:1::/64") };
     with_firewall(&namespaces, &mut firewall, async |firewall| firewall.set(short, Instant::now()).await).unwrap();
     assert!(!namespaces.can_connect(CLIENT_V6, GUARDED), "{}", namespaces.rules());
     assert!(namespaces.can_connect(CLIENT, GUARDED), "IPv4 is another set");
     // Nobody lifts it: the helper could be dead. What has run out is gone when the kernel says so.
     let start = Instant::now();
     while !namespaces.can_connect(CLIENT_V6, GUARDED) {
-        assert!(start.elapsed() < Duration::from_secs(20), "{}", namespaces.rules());
+        assert!(start.elapsed() < Duration::from_secs(120), "{}", namespaces.rules());
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::sync::oneshot;
 use palisade_testkit::{CLIENT, Namespaces, OTHER_CLIENT};
 
 const PORT: u16 = 8443;
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// A helper on a thread of its own.
 pub(crate) struct Running {

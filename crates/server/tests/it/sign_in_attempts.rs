@@ -16,7 +16,7 @@ use palisade_identity::{
 };
 use palisade_records::directory::NewPerson;
 use palisade_server::start;
-use palisade_testkit::TestEnv;
+use palisade_testkit::{TestEnv, scratch};
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "Correct-Horse-7-Staple";
@@ -53,7 +53,7 @@ struct Company {
 
 impl Company {
     async fn open() -> Self {
-        let (dir, test) = (TempDir::new().unwrap(), TestEnv::default());
+        let (dir, test) = (scratch::folder("palisade-server-"), TestEnv::default());
         let mut config = Config::demo("127.0.0.1:0".parse().unwrap(), &dir.path().join("data"));
         config.sites[0].hosts = vec![HostName::parse("localhost").unwrap()];
         config.trusted_proxies = vec![TrustedNetwork::parse("127.0.0.1").unwrap()];

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use palisade_config::{Config, HostName, SignIn, SiteConfig, UpstreamAddress, UpstreamConfig};
 use palisade_identity::policy::{permit_give_roles, permit_read_roles};
 use palisade_server::{System, start};
-use palisade_testkit::{TestEnv, upstream::TestUpstream};
+use palisade_testkit::{TestEnv, scratch, upstream::TestUpstream};
 use reqwest::{Response, Url};
 use tempfile::TempDir;
 
@@ -47,7 +47,7 @@ async fn hire_anna(system: &System) {
 
 impl Company {
     async fn open() -> Self {
-        let (dir, app) = (TempDir::new().unwrap(), TestUpstream::start().await);
+        let (dir, app) = (scratch::folder("palisade-server-"), TestUpstream::start().await);
         let running = start(config(&dir, &app), TestEnv::default().env, None, false).await.unwrap();
         hire_anna(&running.system).await;
         let port = running.addresses().https[0].port();
@@ -111,7 +111,7 @@ async fn one_sign_on_at_the_console_opens_both_sites_and_its_end_ends_what_is_op
     let out = company.browser.post(company.url("kpi.example", "/sign-out")).header("sec-fetch-site", "same-origin");
     let out = out.send().await.unwrap();
     assert_eq!((place(out.url()), out.status().as_u16()), (("kpi.example", "/.palisade/sign-out"), 200));
-    let end = tokio::time::timeout(std::time::Duration::from_secs(10), events.chunk()).await;
+    let end = tokio::time::timeout(std::time::Duration::from_secs(60), events.chunk()).await;
     assert!(end.expect("the stream ends").is_err());
     for host in ["kpi.example", "tems.example", "guard.example"] {
         let page = company.open_page(&company.url(host, "/account")).await;

@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use super::program;
@@ -16,6 +17,8 @@ const BIN_DIRS: [&str; 4] = [
     "/usr/lib/postgresql/16/bin",
     "/usr/lib/postgresql/15/bin",
 ];
+/// How long a server may have no room for one more client, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// A path of a socket must be shorter than this, the socket's name included.
 const SOCKET_PATH_LIMIT: usize = 107;
 
@@ -56,7 +59,7 @@ impl Cluster {
     /// Leaves a server that answers as it is; starts one that does not run; makes anew what can't be started (its
     /// files are of no worth, and a cleaner of the temporary directory may have taken some of them).
     pub(super) fn ensure_running(&self) {
-        if self.answers() {
+        if self.answers() || self.answers_in_the_end() {
             return;
         }
         self.stop();
@@ -66,6 +69,19 @@ impl Cluster {
         let _ = fs::remove_dir_all(&self.root);
         self.make(&[]);
         self.start();
+    }
+
+    /// Whether a server that runs and has its files is only busy: to end that one would take it away from the tests that
+    /// it serves.
+    fn answers_in_the_end(&self) -> bool {
+        let started = Instant::now();
+        while self.is_alive() && self.data().join("global/pg_control").exists() && started.elapsed() < PATIENCE {
+            if self.answers() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        false
     }
 
     /// Makes the data directory, with these files in it.
@@ -100,7 +116,7 @@ impl Cluster {
         let _ = fs::create_dir_all(self.socket());
         give_to_postgres(&self.socket());
         run(command("pg_ctl")
-            .args(["-w", "-t", "60", "-s", "-o", &options, "-l"])
+            .args(["-w", "-t", "180", "-s", "-o", &options, "-l"])
             .arg(self.log())
             .arg("-D")
             .arg(self.data())
@@ -139,7 +155,7 @@ impl Cluster {
             &self.port.to_string(),
             "-h",
         ]);
-        socket.exists() && run(query.arg(self.socket()).env("PGCONNECT_TIMEOUT", "20"))
+        socket.exists() && run(query.arg(self.socket()).env("PGCONNECT_TIMEOUT", "60"))
     }
 }
 

@@ -39,6 +39,7 @@ pub struct RawUpstream {
     /// Where it listens.
     pub address: String,
     connections: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
@@ -48,15 +49,20 @@ impl RawUpstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let connections = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&connections);
+        let ended = Arc::<AtomicUsize>::default();
+        let (count, over) = (Arc::clone(&connections), Arc::clone(&ended));
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let number = count.fetch_add(1, Ordering::SeqCst);
                 let script = scripts.get(number).or(scripts.last()).cloned().unwrap_or_default();
-                tokio::spawn(follow(stream, script));
+                let over = Arc::clone(&over);
+                tokio::spawn(async move {
+                    follow(stream, script).await;
+                    over.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { address, connections, accepting }
+        Self { address, connections, ended, accepting }
     }
 
     /// One that reads a request, writes this and ends, on each connection.
@@ -68,6 +74,12 @@ impl RawUpstream {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Connections that it has ended.
+    #[must_use]
+    pub fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
     }
 }
 

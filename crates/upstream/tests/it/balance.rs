@@ -1,16 +1,18 @@
 //! Several addresses: who gets the next request, and who gets none.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
-use palisade_testkit::upstream::TestUpstream;
+use palisade_testkit::{free_port, upstream::TestUpstream};
 use palisade_upstream::{Balance, HealthCheck, Upstream, UpstreamError, UpstreamSettings, UpstreamTimeouts};
 
 use crate::harness::{ask, get, send, settings, until};
 
-/// An address where nobody listens.
-async fn nobody() -> String {
-    let app = TestUpstream::start().await;
-    app.address.clone()
+/// An address where nobody listens, and nobody else will.
+fn nobody() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()))
 }
 
 #[tokio::test]
@@ -38,7 +40,7 @@ async fn equals_take_turns_and_the_busy_one_waits() {
 
 #[tokio::test]
 async fn where_one_address_takes_no_connection_another_answers() {
-    let (dead, app) = (nobody().await, TestUpstream::start().await);
+    let (dead, app) = (format!("http://{}", nobody()), TestUpstream::start().await);
     let upstream = Upstream::new(settings(&[&dead, &app.address])).unwrap();
     for _ in 0..12 {
         assert_eq!(ask(&upstream, get("/")).await.0, 200);
@@ -50,7 +52,8 @@ async fn where_one_address_takes_no_connection_another_answers() {
 
 #[tokio::test]
 async fn a_single_address_is_tried_again_however_often_it_failed() {
-    let dead = nobody().await;
+    let socket = nobody();
+    let dead = format!("http://{socket}");
     let upstream = Upstream::new(settings(&[&dead])).unwrap();
     for _ in 0..5 {
         assert!(matches!(send(&upstream, get("/")).await, Err(UpstreamError::Unreachable { .. })));
@@ -60,7 +63,6 @@ async fn a_single_address_is_tried_again_however_often_it_failed() {
     assert!(what.starts_with(&format!("{dead} can't be reached: ")), "{what}");
     let (ill_for, last) = (ill.steady_for.unwrap(), ill.last_trouble.unwrap().0);
     assert!(ill_for >= last, "it has been ill since the first failure: {ill_for:?}, {last:?}");
-    let socket = dead.strip_prefix("http://").unwrap().parse().unwrap();
     let _back = TestUpstream::start_at(socket).await;
     assert_eq!(ask(&upstream, get("/")).await.0, 200);
     let well = upstream.health().remove(0);
@@ -70,8 +72,8 @@ async fn a_single_address_is_tried_again_however_often_it_failed() {
 
 #[tokio::test]
 async fn health_checks_take_an_address_out_and_bring_it_back() {
-    let app = TestUpstream::start().await;
-    let socket = app.socket();
+    let socket = nobody();
+    let app = TestUpstream::start_at(socket).await;
     let every = Duration::from_millis(10);
     let upstream = Upstream::new(UpstreamSettings {
         health: Some(HealthCheck::new("/api/method/ping", every)),

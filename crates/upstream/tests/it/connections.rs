@@ -79,7 +79,7 @@ async fn who_waits_for_too_long_or_as_one_too_many_is_told() {
         assert_eq!(answer.unwrap().unwrap(), 200);
     }
 
-    let hasty = capped(&app, 1, Duration::from_millis(30));
+    let hasty = capped(&app, 1, Duration::from_secs(1));
     let _held = send(&hasty, get("/down/100000")).await.unwrap();
     let error = send(&hasty, get("/api/method/ping")).await.unwrap_err();
     assert!(matches!(error, UpstreamError::Full { .. }), "{error}");
@@ -89,7 +89,7 @@ async fn who_waits_for_too_long_or_as_one_too_many_is_told() {
 #[tokio::test]
 async fn streams_of_events_keep_nobody_else_out() {
     let app = TestUpstream::start().await;
-    let upstream = capped(&app, 1, Duration::from_millis(30));
+    let upstream = capped(&app, 1, PATIENCE);
     let events = join_all((0..3).map(|_| send(&upstream, get("/events")))).await;
     assert!(events.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.status() == 200)));
     assert_eq!(ask(&upstream, get("/api/method/ping")).await.0, 200);
@@ -140,8 +140,8 @@ async fn a_connection_that_was_closed_while_it_rested_costs_nothing() {
     let app = RawUpstream::start(vec![vec![Step::Read, Step::write(ONE)], vec![Step::Read, Step::write(TWO)]]).await;
     let upstream = upstream(&app.address);
     assert_eq!(ask(&upstream, get("/")).await.1, "one");
-    // The other side's end has to arrive first; a request before that would be the case above.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // The other side's end has to be there first; a request before that would be the case above.
+    until(|| app.ended() == 1).await;
     assert_eq!(ask(&upstream, post("/", Body::empty())).await.1, "two");
 }
 

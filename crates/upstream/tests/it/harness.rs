@@ -12,7 +12,7 @@ use palisade_upstream::{ForwardFacts, Upstream, UpstreamError, UpstreamSettings}
 use serde_json::Value;
 
 /// Long enough that a test fails rather than waits.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) fn settings(addresses: &[&str]) -> UpstreamSettings {
     let addresses = addresses.iter().map(|address| UpstreamAddress::parse(address).unwrap()).collect();

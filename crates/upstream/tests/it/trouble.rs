@@ -9,30 +9,38 @@ use palisade_upstream::{SetupError, Upstream, UpstreamError, UpstreamSettings, U
 
 use crate::harness::{ask, get, post, read, send, settings, until, upstream};
 
-fn quick() -> UpstreamTimeouts {
-    let short = Duration::from_millis(80);
-    UpstreamTimeouts { connect: short, answer: short, pause: short, ..UpstreamTimeouts::default() }
+const SHORT: Duration = Duration::from_millis(80);
+
+/// Waits for an answer for a short time only: for what never comes.
+fn quick_to_give_up(address: &str) -> Upstream {
+    let timeouts = UpstreamTimeouts { answer: SHORT, ..quick_in_pauses() };
+    Upstream::new(UpstreamSettings { timeouts, ..settings(&[address]) }).unwrap()
 }
 
-fn quick_upstream(address: &str) -> Upstream {
-    Upstream::new(UpstreamSettings { timeouts: quick(), ..settings(&[address]) }).unwrap()
+/// Bears short pauses only.
+fn quick_in_pauses() -> UpstreamTimeouts {
+    UpstreamTimeouts { pause: SHORT, ..UpstreamTimeouts::default() }
+}
+
+fn quick_in_pauses_to(address: &str) -> Upstream {
+    Upstream::new(UpstreamSettings { timeouts: quick_in_pauses(), ..settings(&[address]) }).unwrap()
 }
 
 #[tokio::test]
 async fn a_slow_upstream_is_given_up_in_each_phase() {
     let app = TestUpstream::start().await;
-    let error = send(&quick_upstream(&app.address), get("/never")).await.unwrap_err();
+    let error = send(&quick_to_give_up(&app.address), get("/never")).await.unwrap_err();
     assert!(matches!(error, UpstreamError::AnswerTooSlow { .. }), "{error}");
     assert_eq!(error.status(), StatusCode::GATEWAY_TIMEOUT);
 
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf";
     let app = RawUpstream::start(vec![vec![Step::Read, Step::write(half), Step::Wait]]).await;
-    let answer = send(&quick_upstream(&app.address), get("/")).await.unwrap();
+    let answer = send(&quick_in_pauses_to(&app.address), get("/")).await.unwrap();
     assert!(read(answer).await.is_err());
 
     // It takes the head of an upload and no more.
     let app = RawUpstream::start(vec![vec![Step::Read, Step::Wait]]).await;
-    let error = send(&quick_upstream(&app.address), post("/", vec![b'x'; 32 * 1_024 * 1_024])).await.unwrap_err();
+    let error = send(&quick_to_give_up(&app.address), post("/", vec![b'x'; 32 * 1_024 * 1_024])).await.unwrap_err();
     assert!(matches!(error, UpstreamError::AnswerTooSlow { .. }), "{error}");
 }
 
@@ -40,10 +48,10 @@ async fn a_slow_upstream_is_given_up_in_each_phase() {
 #[tokio::test]
 async fn a_silent_stream_of_events_is_not_cut() {
     let app = TestUpstream::start().await;
-    let answer = send(&quick_upstream(&app.address), get("/events")).await.unwrap();
+    let answer = send(&quick_in_pauses_to(&app.address), get("/events")).await.unwrap();
     let mut body = answer.into_body();
     http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap();
-    let next = tokio::time::timeout(quick().pause * 3, http_body_util::BodyExt::frame(&mut body)).await;
+    let next = tokio::time::timeout(SHORT * 3, http_body_util::BodyExt::frame(&mut body)).await;
     assert!(next.is_err(), "it neither ends nor breaks");
     app.counts.send_event();
     assert!(http_body_util::BodyExt::frame(&mut body).await.unwrap().is_ok());
@@ -53,11 +61,14 @@ async fn a_silent_stream_of_events_is_not_cut() {
 #[tokio::test]
 async fn a_slow_upload_does_not_use_up_the_time_of_the_answer() {
     let app = TestUpstream::start().await;
-    let pieces = futures_util::stream::unfold(0, |number| async move {
-        tokio::time::sleep(Duration::from_millis(30)).await;
+    let wait = Duration::from_secs(2);
+    let timeouts = UpstreamTimeouts { answer: wait, ..UpstreamTimeouts::default() };
+    let upstream = Upstream::new(UpstreamSettings { timeouts, ..settings(&[&app.address]) }).unwrap();
+    let pieces = futures_util::stream::unfold(0, move |number| async move {
+        tokio::time::sleep(wait / 4).await;
         (number < 8).then(|| (Ok::<_, std::convert::Infallible>(bytes::Bytes::from_static(b"slow")), number + 1))
     });
-    let (status, answer) = ask(&quick_upstream(&app.address), post("/up", Body::from_stream(pieces))).await;
+    let (status, answer) = ask(&upstream, post("/up", Body::from_stream(pieces))).await;
     assert_eq!((status, answer), (200, "32 ".into()));
 }
 

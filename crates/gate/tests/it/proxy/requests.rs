@@ -1,7 +1,10 @@
 //! What an application behind the gate sees of requests, and clients see of its answers.
 
 use palisade_config::{Preset, TrustedNetwork, WebOrigin};
-use palisade_testkit::upstream::{ACCOUNT, PASSWORD, RawUpstream, Step, TestUpstream};
+use palisade_testkit::{
+    free_port,
+    upstream::{ACCOUNT, PASSWORD, RawUpstream, Step},
+};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -200,7 +203,7 @@ async fn an_application_can_not_let_other_sites_read_in_their_readers_name() {
 /// covers T1.2 (part)
 #[tokio::test]
 async fn a_dead_application_is_said_plainly_to_people_and_programs() {
-    let address = TestUpstream::start().await.address.clone();
+    let address = format!("http://127.0.0.1:{}", free_port());
     let gate = gate_before(&address, |_| ()).await;
     let page = gate.client().get(gate.url(HOST, "/app")).header("accept", "text/html").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::BAD_GATEWAY);
@@ -257,7 +260,7 @@ async fn expecting_to_go_on_works() {
     let answer = read_all(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("5 "), "{answer}");
 
-    let address = TestUpstream::start().await.address.clone();
+    let address = format!("http://127.0.0.1:{}", free_port());
     let gate = gate_before(&address, |_| ()).await;
     let answer = gate_exchange(&gate, &head).await;
     assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");

@@ -14,7 +14,7 @@ use reqwest::{Body, Client};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{HOST, guarded, guarded_with, streamed, tems};
-use crate::harness::TestGate;
+use crate::harness::{PATIENCE, TestGate};
 
 const PIECE: u64 = 256 * 1_024;
 const MIB: u64 = 1_024 * 1_024;
@@ -87,7 +87,7 @@ async fn gone(app: &TestUpstream) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("the stream ends with its client");
+    tokio::time::timeout(PATIENCE, waiting).await.expect("the stream ends with its client");
 }
 
 /// Events arrive one by one, for longer than a whole request may otherwise take.

@@ -1,7 +1,5 @@
 //! WebSockets through the gate: who may open one, and how it ends.
 
-use std::time::Duration;
-
 use palisade_testkit::upstream::{RawUpstream, Step, masked_text_frame, text_frame};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -11,12 +9,11 @@ use tokio::{
 use tokio_rustls::client::TlsStream;
 
 use super::{HOST, gate_before, guarded, guarded_with, tems};
-use crate::harness::{TestGate, read_all};
+use crate::harness::{PATIENCE, TestGate, read_all};
 
 /// From RFC 6455, section 1.3.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPTED: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn handshake(path: &str, more: &str) -> String {
     format!(

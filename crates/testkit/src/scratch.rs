@@ -1,6 +1,6 @@
 //! Folders for what a test needs while it runs.
 
-use std::process::Command;
+use std::{process::Command, sync::LazyLock};
 
 use tempfile::TempDir;
 
@@ -18,9 +18,12 @@ const ROOMY_MIB: u64 = 2_048;
 /// It can't be made.
 #[must_use]
 pub fn folder(prefix: &str) -> TempDir {
-    let made = if is_roomy() { TempDir::with_prefix_in(prefix, IN_MEMORY) } else { TempDir::with_prefix(prefix) };
+    let made = if *IS_ROOMY { TempDir::with_prefix_in(prefix, IN_MEMORY) } else { TempDir::with_prefix(prefix) };
     made.unwrap()
 }
+
+/// Asked once for each test process.
+static IS_ROOMY: LazyLock<bool> = LazyLock::new(is_roomy);
 
 fn is_roomy() -> bool {
     let said = Command::new("df").args(["--output=avail", "-BM", IN_MEMORY]).output();
