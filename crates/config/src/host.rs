@@ -8,6 +8,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
 
+use crate::text::checked_text;
+
 /// The name of a host as sites and requests are compared by: lower case, no trailing dot, no port; or a bare address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -113,16 +115,4 @@ impl fmt::Display for HostName {
     }
 }
 
-impl TryFrom<String> for HostName {
-    type Error = HostNameError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<HostName> for String {
-    fn from(host: HostName) -> Self {
-        host.to_string()
-    }
-}
+checked_text!(HostName, HostNameError, |host| host.to_string());

@@ -10,6 +10,7 @@ mod network;
 mod public_name;
 mod reference;
 mod section;
+mod text;
 
 pub use config::Config;
 pub use error::{ConfigError, Finding, Place, Severity};

@@ -8,6 +8,8 @@ use std::{
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
+use crate::text::checked_text;
+
 /// A network, or a single address. IPv4 written in IPv6 form (`::ffff:10.0.0.0/104`) is IPv4, as addresses are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -86,19 +88,7 @@ impl fmt::Display for Network {
     }
 }
 
-impl TryFrom<String> for Network {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        network.to_string()
-    }
-}
+checked_text!(Network, String, |network| network.to_string());
 
 /// A network whose members may say for whom they forward a request. Never everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -134,16 +124,4 @@ impl TrustedNetwork {
     }
 }
 
-impl TryFrom<String> for TrustedNetwork {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<TrustedNetwork> for String {
-    fn from(network: TrustedNetwork) -> Self {
-        network.0.to_string()
-    }
-}
+checked_text!(TrustedNetwork, String, |network| network.0.to_string());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reference::section;
+use crate::{reference::section, text::checked_text};
 
 /// Let's Encrypt's directory.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -118,19 +118,7 @@ impl AcmeDirectory {
     }
 }
 
-impl TryFrom<String> for AcmeDirectory {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<AcmeDirectory> for String {
-    fn from(directory: AcmeDirectory) -> Self {
-        directory.0
-    }
-}
+checked_text!(AcmeDirectory, String, |directory| directory.0);
 
 impl MailAddress {
     /// The address.
@@ -138,26 +126,18 @@ impl MailAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl TryFrom<String> for MailAddress {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+    fn parse(text: &str) -> Result<Self, String> {
         let parts = text.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty());
         let fits = parts.is_some_and(|(_, host)| !host.contains('@'))
             && text.len() <= 254
             && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b',' | b'?' | b':' | b'<' | b'>'));
         if fits {
-            Ok(Self(text))
+            Ok(Self(text.to_owned()))
         } else {
             Err(format!("{text:?} is no mail address\n  Write contact = [\"admin@example.com\"]."))
         }
     }
 }
 
-impl From<MailAddress> for String {
-    fn from(address: MailAddress) -> Self {
-        address.0
-    }
-}
+checked_text!(MailAddress, String, |address| address.0);

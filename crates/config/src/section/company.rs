@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::reference::section;
+use crate::{reference::section, text::checked_text};
 
 section! {
     /// The company.
@@ -46,16 +46,4 @@ impl fmt::Debug for TimeZoneName {
     }
 }
 
-impl TryFrom<String> for TimeZoneName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<TimeZoneName> for String {
-    fn from(name: TimeZoneName) -> Self {
-        name.0.iana_name().unwrap_or("UTC").to_owned()
-    }
-}
+checked_text!(TimeZoneName, String, |name| name.0.iana_name().unwrap_or("UTC").to_owned());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Network, reference::section};
+use crate::{Network, reference::section, text::checked_text};
 
 section! {
     /// The rules that `palisade harden` proposes for this machine: what comes from outside is dropped, but for 80, 443, the listeners of `[listen]` and what stands here.
@@ -68,19 +68,7 @@ impl fmt::Display for OpenPort {
     }
 }
 
-impl TryFrom<String> for OpenPort {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<OpenPort> for String {
-    fn from(port: OpenPort) -> Self {
-        port.to_string()
-    }
-}
+checked_text!(OpenPort, String, |port| port.to_string());
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::reference::section;
+use crate::{reference::section, text::checked_text};
 
 section! {
     /// The security headers on every answer of sites with the preset `strict`; other presets bring their own. A site changes single ones with `headers = { … }`.
@@ -174,22 +174,14 @@ impl HeaderText {
     pub(crate) fn own(text: &'static str) -> Self {
         Self(text.to_owned())
     }
-}
 
-impl TryFrom<String> for HeaderText {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+    fn parse(text: &str) -> Result<Self, &'static str> {
         if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-            Ok(Self(text))
+            Ok(Self(text.to_owned()))
         } else {
             Err("a header's value is printable ASCII in one line\n  Take out line breaks and other letters.")
         }
     }
 }
 
-impl From<HeaderText> for String {
-    fn from(text: HeaderText) -> Self {
-        text.0
-    }
-}
+checked_text!(HeaderText, &'static str, |text| text.0);

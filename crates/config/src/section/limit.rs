@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{limits::RateConfig, site::path::PathPrefix};
-use crate::{Network, reference::section};
+use crate::{Network, reference::section, text::checked_text};
 
 section! {
     /// A limit of your own, beside the three of `[limits]`: all that hold for a request count it, and the first that is used up refuses it (429). Write one block per limit.
@@ -75,14 +75,10 @@ impl MethodName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl TryFrom<String> for MethodName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.as_str() {
-            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => Ok(Self(text)),
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => Ok(Self(text.to_owned())),
             _ => Err(format!(
                 "{text:?} is no method that is served\n  Write GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, in capital letters."
             )),
@@ -90,8 +86,4 @@ impl TryFrom<String> for MethodName {
     }
 }
 
-impl From<MethodName> for String {
-    fn from(method: MethodName) -> Self {
-        method.0
-    }
-}
+checked_text!(MethodName, String, |method| method.0);

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::reference::section;
+use crate::{reference::section, text::checked_text};
 
 section! {
     /// Where the trail's seals go besides the database. Only a seal that has left this host proves something against whoever owns it.
@@ -50,16 +50,4 @@ impl fmt::Display for SyslogAddress {
     }
 }
 
-impl TryFrom<String> for SyslogAddress {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<SyslogAddress> for String {
-    fn from(address: SyslogAddress) -> Self {
-        address.to_string()
-    }
-}
+checked_text!(SyslogAddress, String, |address| address.to_string());

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::preset::Preset;
+use crate::text::checked_text;
 
 /// As written at a site; what is left out is the preset's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -85,7 +86,20 @@ impl RedirectPrefix {
         };
         whole.starts_with(&self.0)
     }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let hint = "Write how the address begins that a failed try is sent to: \"/login?error\".";
+        if !text.starts_with('/') || text.starts_with("//") || text.contains(|c: char| c.is_control() || c == ' ') {
+            return Err(format!("{text:?} is no path of a site\n  {hint}"));
+        }
+        if text == "/" {
+            return Err(format!("every redirect begins with \"/\", that of a sign-in too\n  {hint}"));
+        }
+        Ok(Self(text.to_owned()))
+    }
 }
+
+checked_text!(RedirectPrefix, String, |prefix| prefix.0);
 
 /// What follows the host, where there is one.
 fn without_origin(location: &str) -> &str {
@@ -98,27 +112,6 @@ fn without_origin(location: &str) -> &str {
         },
     };
     authority.find(['/', '?', '#']).map_or("/", |at| &authority[at..])
-}
-
-impl TryFrom<String> for RedirectPrefix {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let hint = "Write how the address begins that a failed try is sent to: \"/login?error\".";
-        if !text.starts_with('/') || text.starts_with("//") || text.contains(|c: char| c.is_control() || c == ' ') {
-            return Err(format!("{text:?} is no path of a site\n  {hint}"));
-        }
-        if text == "/" {
-            return Err(format!("every redirect begins with \"/\", that of a sign-in too\n  {hint}"));
-        }
-        Ok(Self(text))
-    }
-}
-
-impl From<RedirectPrefix> for String {
-    fn from(prefix: RedirectPrefix) -> Self {
-        prefix.0
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::upstream::split_port;
-use crate::HostName;
+use crate::{HostName, text::checked_text};
 
 /// The origin of a page: `https://shop.example.com`, with a port where it is not 443.
 ///
@@ -48,19 +48,7 @@ impl fmt::Display for WebOrigin {
     }
 }
 
-impl TryFrom<String> for WebOrigin {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<WebOrigin> for String {
-    fn from(origin: WebOrigin) -> Self {
-        origin.0
-    }
-}
+checked_text!(WebOrigin, String, |origin| origin.0);
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::checked_text;
+
 /// A path and what is below it: `/app/user` is `/app/user` and `/app/user/7`, not `/app/users`.
 ///
 /// It is written as it is after decoding. A path with `%`, `..`, `//` or the like could be read in two ways, so that a
@@ -70,16 +72,4 @@ impl fmt::Display for PathPrefix {
     }
 }
 
-impl TryFrom<String> for PathPrefix {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<PathPrefix> for String {
-    fn from(path: PathPrefix) -> Self {
-        path.0
-    }
-}
+checked_text!(PathPrefix, String, |path| path.0);

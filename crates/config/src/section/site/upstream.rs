@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, de::value::MapAccessDeserializer};
 
 use super::path::PathPrefix;
-use crate::{HostName, reference::section};
+use crate::{HostName, reference::section, text::checked_text};
 
 section! {
     /// The application behind a guarded site, where a single address does not say enough: `upstream = { to = ["http://10.0.0.1:8000", "http://10.0.0.2:8000"] }`.
@@ -162,19 +162,7 @@ impl fmt::Display for UpstreamAddress {
     }
 }
 
-impl TryFrom<String> for UpstreamAddress {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<UpstreamAddress> for String {
-    fn from(address: UpstreamAddress) -> Self {
-        address.to_string()
-    }
-}
+checked_text!(UpstreamAddress, String, |address| address.to_string());
 
 /// `upstream = "http://…"`, or a table.
 pub(super) fn text_or_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UpstreamConfig>, D::Error> {
