@@ -38,6 +38,7 @@ pub use section::{
         App, Backend, CertificateSource, SiteConfig,
         access::{AccessConfig, IdentityForm, RuleConfig, SignIn},
         bench::BenchConfig,
+        database::SiteDatabaseConfig,
         failed_when::{AnswerStatus, FailedWhen, FailedWhenConfig, RedirectPrefix},
         origin::WebOrigin,
         path::PathPrefix,

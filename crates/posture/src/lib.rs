@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+pub mod database;
 pub mod host;
 mod mender;
 mod model;

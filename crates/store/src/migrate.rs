@@ -264,7 +264,8 @@ impl Migrator {
         Ok(missing.len())
     }
 
-    fn append_only(&self) -> impl Iterator<Item = &'static str> {
+    /// Tables that the runtime user may add to and read, and no more.
+    pub fn append_only(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().flat_map(|set| set.append_only).copied()
     }
 

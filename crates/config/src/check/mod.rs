@@ -2,6 +2,7 @@
 
 mod bench;
 mod certificates;
+mod databases;
 mod firewall;
 mod host;
 mod hsts;
@@ -28,6 +29,7 @@ pub(crate) fn text_alone(config: &Config) -> Vec<Finding> {
     bench::check(&mut checker);
     certificates::check(&mut checker);
     rules::check(&mut checker);
+    databases::check(&mut checker);
     numbers::check(&mut checker);
     jails::check(&mut checker);
     firewall::check(&mut checker);

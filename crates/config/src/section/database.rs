@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use palisade_base::{Secret, SecretString};
-use palisade_store::{DatabaseUrl, PoolConfig};
+use palisade_store::{DatabaseUrl, PoolConfig, ServerAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::reference::section;
@@ -53,6 +53,13 @@ impl DatabaseUrlText {
     /// As [`DatabaseUrlText::parse`].
     pub fn to_url(&self) -> Result<DatabaseUrl, palisade_store::DatabaseUrlError> {
         DatabaseUrl::parse(self.0.expose())
+    }
+
+    /// What it says of the way to its server; `None` where it names the embedded database.
+    #[must_use]
+    pub fn access(&self) -> Option<ServerAccess> {
+        // It was read once already, so it can be read.
+        ServerAccess::of(self.0.expose()).ok().flatten()
     }
 }
 

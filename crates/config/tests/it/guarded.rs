@@ -259,3 +259,19 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn the_database_of_a_guarded_application_is_named_once_and_wholly() {
+    let guarded = format!("{SITE}upstream = \"http://127.0.0.1:8000\"\n");
+    let config = parse(&format!("{guarded}[site.database]\nuser = \"erpnext_user\"\nname = \"erpnext_db\"\n"));
+    let database = config.sites[0].database.as_ref().unwrap();
+    let names = (database.user.as_str(), database.host.as_str(), database.name.as_str());
+    assert_eq!(names, ("erpnext_user", "localhost", "erpnext_db"));
+    let wrong = |keys: &str| message(&format!("{guarded}[site.database]\n{keys}"));
+    assert!(wrong("user = \"erpnext_user\"\n").contains("name is missing"));
+    assert!(wrong("user = \"root\"\nname = \"erpnext_db\"\n").contains("root is no application's user"));
+    assert!(wrong("user = \"a\"\nname = \"MySQL\"\n").contains("the server's own"));
+    assert!(wrong("user = \"a\\nb\"\nname = \"b\"\n").contains("can't be the user"));
+    let built_in = message(&format!("{SITE}[site.database]\nuser = \"a\"\nname = \"b\"\n"));
+    assert!(built_in.contains("database is for guarded sites"), "{built_in}");
+}

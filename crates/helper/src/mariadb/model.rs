@@ -158,6 +158,8 @@ pub struct Grant {
 pub struct ApplicationFacts {
     /// Which.
     pub application: Application,
+    /// Whether the helper's own file lets its rights be changed.
+    pub is_mendable: bool,
     /// Whether there is such an account.
     pub exists: bool,
     /// What it was granted.

@@ -59,7 +59,8 @@ impl MariadbConfig {
     async fn application(&self, application: &Application, server: &Server) -> Result<ApplicationFacts, Failure> {
         let account = application.account();
         let grantee = store::grantee(&account);
-        let facts = ApplicationFacts::none(application);
+        let is_mendable = self.applications.contains(application);
+        let facts = ApplicationFacts { is_mendable, ..ApplicationFacts::none(application) };
         if !server.running.contains(&grantee) || !server.accounts.contains_key(&account) {
             return Ok(facts);
         }
@@ -143,9 +144,12 @@ impl Server {
 }
 
 impl ApplicationFacts {
-    pub(super) fn none(application: &Application) -> Self {
+    /// There is no such account.
+    #[must_use]
+    pub fn none(application: &Application) -> Self {
         Self {
             application: application.clone(),
+            is_mendable: false,
             exists: false,
             grants: Vec::new(),
             roles: Vec::new(),

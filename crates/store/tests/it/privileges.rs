@@ -1,7 +1,7 @@
 //! What the runtime user may do on PostgreSQL.
 
-use palisade_store::{DatabaseUrl, Engine, MigrateError};
-use palisade_testkit::{ManualClock, Postgres, TestDatabase, TestStore};
+use palisade_store::{DatabaseUrl, Engine, MigrateError, PoolConfig, RoleFacts, Store};
+use palisade_testkit::{ManualClock, Postgres, TestDatabase, TestEnv, TestStore};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 
 use crate::{COUNT_LEAVES, MIGRATOR, add, number};
@@ -121,4 +121,43 @@ async fn a_right_that_comes_by_another_role_is_found() {
     let error = migrate_for(&database, &program).await.unwrap_err();
     assert!(error.to_string().contains("still has DELETE on trail_leaf, by a role that it is a member of"), "{error}");
     owner.execute(AssertSqlSafe(format!("DROP OWNED BY {cleaner}")).into_sql_str()).await.ok();
+}
+
+async fn role(url: &str) -> Option<RoleFacts> {
+    let url = DatabaseUrl::parse(url).unwrap();
+    let store = Store::open(&url, &PoolConfig::default(), TestEnv::default().env).await.unwrap();
+    let facts = RoleFacts::read(&mut store.read().await.unwrap(), MIGRATOR.append_only()).await.unwrap();
+    store.close().await;
+    facts
+}
+
+/// covers K5.3 (part), T6.2 (part)
+#[tokio::test]
+async fn what_the_runtime_user_may_do_is_told_by_the_server() {
+    let db = TestDatabase::postgres().await;
+    migrate_for(&db, "palisade").await.unwrap();
+    let facts = role(&db.url).await.unwrap();
+    assert!(!facts.log_statement.is_empty() && !facts.log_connections.is_empty());
+    let unlogged = RoleFacts { log_statement: String::new(), log_connections: String::new(), ..facts };
+    let rows_alone = RoleFacts { name: "palisade".into(), ..RoleFacts::default() };
+    assert_eq!(unlogged, rows_alone, "nothing beside its rows");
+    let mut owner = PgConnection::connect(&db.owner_url).await.unwrap();
+    owner.execute("GRANT UPDATE, DELETE ON trail_leaf TO palisade").await.unwrap();
+    owner.execute("GRANT CREATE ON SCHEMA public TO palisade").await.unwrap();
+    let facts = role(&db.url).await.unwrap();
+    assert_eq!(facts.rewrites, ["UPDATE on trail_leaf", "DELETE on trail_leaf"]);
+    assert!(facts.creates_tables);
+    assert_eq!(role(&TestDatabase::sqlite().url).await, None, "the embedded database has no roles");
+}
+
+/// covers K5.3 (part), T6.2 (part)
+#[tokio::test]
+async fn an_owner_in_place_of_the_runtime_user_is_seen() {
+    let db = TestDatabase::postgres().await;
+    migrate_for(&db, "palisade").await.unwrap();
+    let facts = role(&db.owner_url).await.unwrap();
+    assert!(facts.owns_database && facts.owns.contains(&"trail_leaf".to_owned()), "{facts:?}");
+    assert!(facts.rewrites.contains(&"TRUNCATE on trail_leaf".to_owned()), "{facts:?}");
+    let superuser = role(&Postgres::shared().admin_url).await.unwrap();
+    assert!(superuser.is_superuser && superuser.creates_databases && superuser.creates_roles, "{superuser:?}");
 }

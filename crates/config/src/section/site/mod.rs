@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod bench;
+pub(crate) mod database;
 pub(crate) mod failed_when;
 pub(crate) mod origin;
 pub(crate) mod path;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use self::{
     access::{AccessConfig, RuleConfig},
     bench::BenchConfig,
+    database::SiteDatabaseConfig,
     failed_when::{FailedWhen, FailedWhenConfig},
     origin::WebOrigin,
     path::PathPrefix,
@@ -58,6 +60,8 @@ section! {
         bench: Option<BenchConfig> = None,
         /// Who gets to a guarded site; see `[site.access]`.
         access: AccessConfig = AccessConfig::default(),
+        /// The database of a guarded application; see `[site.database]`.
+        database: Option<SiteDatabaseConfig> = None,
         /// Rules for single paths of a guarded site; see `[[site.rule]]`.
         rule: Vec<RuleConfig> = Vec::new(),
     }
