@@ -30,12 +30,19 @@ impl Mariadb {
     pub fn start() -> Self {
         let root = tempfile::tempdir().unwrap();
         give(root.path());
+        // A server that starts clears its temporary directory of other servers' tables.
         let made = quiet("mariadb-install-db")
+            .env("TMPDIR", root.path())
             .args(["--no-defaults", "--user=mysql", "--auth-root-authentication-method=normal", "--skip-name-resolve"])
             .arg(format!("--datadir={}", root.path().join("data").display()))
-            .status();
-        assert!(made.is_ok_and(|status| status.success()), "mariadb-install-db failed: run `cargo xtask setup`");
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .output()
+            .expect("MariaDB is needed: run `cargo xtask setup`");
+        let said = [made.stdout, made.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(made.status.success(), "mariadb-install-db failed: {said:?}");
         let server = quiet(program("mariadbd"))
+            .env("TMPDIR", root.path())
             .args(["--no-defaults", "--user=mysql", "--skip-networking", "--innodb-buffer-pool-size=8M"])
             .args(["--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--performance-schema=off"])
             .arg(format!("--datadir={}", root.path().join("data").display()))

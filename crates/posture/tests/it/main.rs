@@ -1,6 +1,7 @@
 //! The posture, on both engines.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod databases;
 mod looks;
 mod shabby;
 mod sites;
