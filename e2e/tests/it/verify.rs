@@ -1,6 +1,11 @@
 //! `palisade verify`: what the guides ask for, looked at by the running program at its own sites.
 
-use std::{collections::BTreeSet, process::Output};
+use std::{
+    collections::BTreeSet,
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
+    process::{Command, Output},
+};
 
 use palisade_e2e::{Client, Palisade, echo};
 use palisade_posture::guide_points;
@@ -101,4 +106,41 @@ async fn every_page_of_the_way_from_the_guides_to_the_program_opens() {
         assert!(MATRIX.lines().any(|line| line.starts_with(&format!("GET\t{page}\t"))), "{page} is in no row");
         assert_eq!(client.get(page).await.status, 200, "{page}");
     }
+}
+
+/// The guide's script as the documentation corrects it, with programs that answer as a machine in this state does.
+fn corrected_script(url: &str, root: &str, developer_mode: &str, firewall: &str, fail2ban: i32) -> Output {
+    let programs = tempfile::tempdir().unwrap();
+    let program = |name: &str, script: &str| {
+        let path = programs.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    };
+    program("bench", &format!("echo '{developer_mode}'"));
+    program("ufw", &format!("echo 'Status: {firewall}'"));
+    program("systemctl", &format!("exit {fail2ban}"));
+    let ca = programs.path().join("root.pem");
+    std::fs::write(&ca, root).unwrap();
+    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/verify.sh");
+    Command::new(script).args([url, "tems.local"]).env("PATH", path).env("CURL_CA_BUNDLE", ca).output().unwrap()
+}
+
+/// covers T14.1 (part)
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_guides_script_as_corrected_passes_and_fails_where_it_should() {
+    let palisade = guarded().await;
+    let url = palisade.url.replace("localhost", "tems.localhost");
+    let root = printed(&palisade.run(&["cert", "root"]));
+    let good = corrected_script(&url, &root, "0", "active", 0);
+    assert_eq!(good.status.code(), Some(0), "{}{}", printed(&good), String::from_utf8_lossy(&good.stderr));
+    assert_eq!(printed(&good).matches('✓').count(), 8);
+    let bad = corrected_script(&url, &root, "10", "inactive", 3);
+    assert_eq!(bad.status.code(), Some(3));
+    for line in ["6. Developer mode disabled: ✗", "7. UFW enabled: ✗", "8. Fail2ban running: ✗"] {
+        assert!(printed(&bad).contains(line), "{}", printed(&bad));
+    }
+    // Nobody is there.
+    let gone = corrected_script("https://127.0.0.1:1", &root, "", "active", 0);
+    assert_eq!((gone.status.code(), printed(&gone).matches('✗').count()), (Some(5), 5));
 }

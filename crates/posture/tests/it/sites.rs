@@ -1,5 +1,12 @@
 //! Each check of a site, failing and passing, at a site that answers as the test says.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
 use http::StatusCode;
 use palisade_posture::{
     Sight, Verdict,
@@ -131,4 +138,42 @@ async fn a_certificate_that_nobody_trusts_or_that_ends_soon_is_a_finding() {
     is_finding(seen(Shabby { days: -1, ..Shabby::sound() }, "certificate").await, "Browsers warn of it");
     let (verdict, words) = seen(Shabby::sound(), "certificate").await;
     assert_eq!((verdict, words.contains("60 more days")), (Verdict::InForce, true), "{words}");
+}
+
+/// A server of another make that still speaks TLS 1.0 and 1.1. Ends when dropped.
+struct OldServer(Child, SocketAddr);
+
+impl OldServer {
+    fn start(dir: &Path) -> Self {
+        let (cert, key) = (dir.join("cert.pem"), dir.join("key.pem"));
+        let made = rcgen::generate_simple_self_signed(vec!["tems.example.com".to_owned()]).unwrap();
+        std::fs::write(&cert, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let mut command = Command::new("openssl");
+        command.args(["s_server", "-accept", "127.0.0.1:0", "-no_tls1_3", "-no_tls1_2", "-cipher", "ALL:@SECLEVEL=0"]);
+        command.arg("-cert").arg(cert).arg("-key").arg(key).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("ACCEPT ").map(str::to_owned));
+        Self(child, said.expect("it says where it listens").parse().unwrap())
+    }
+}
+
+impl Drop for OldServer {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// covers K4.1 (part)
+#[tokio::test]
+async fn a_server_that_agrees_to_old_tls_is_found_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = OldServer::start(dir.path());
+    let mut facts = Shabby::sound().start().await;
+    facts.https = old.1;
+    let sight = sight(&facts, "tls_versions").await;
+    assert_eq!(sight.verdict(), Verdict::Finding, "{}", sight.seen());
+    assert!(sight.seen().contains("TLS 1.1"), "{}", sight.seen());
 }
