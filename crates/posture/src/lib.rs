@@ -2,6 +2,7 @@
 
 mod check;
 pub mod database;
+pub mod frappe;
 pub mod host;
 mod mender;
 mod model;

@@ -49,7 +49,7 @@ mod tests {
     fn told(site: &str, common: &str) -> Vec<String> {
         let read = |text: &str| Document::read(text.as_bytes()).unwrap();
         let told = |change: Change| {
-            let before = change.before.map_or_else(|| "nothing".to_owned(), |before| before);
+            let before = change.before.unwrap_or_else(|| "nothing".to_owned());
             format!("{} {}: {before} -> {}", change.file.name(), change.key, change.after)
         };
         changes(&read(site), &read(common)).into_iter().map(told).collect()

@@ -157,6 +157,14 @@ struct Opened {
     common: Result<(Content, Document), String>,
 }
 
+/// A file that is to be written.
+struct Draft {
+    file: BenchFile,
+    content: Content,
+    document: Document,
+    keys: Vec<String>,
+}
+
 impl BenchConfig {
     /// Where a file is.
     #[must_use]
@@ -243,7 +251,7 @@ impl BenchConfig {
             self.draft(BenchFile::Common, opened.common, &seen.common, &changes)?,
         ];
         let mut written = Vec::new();
-        for (file, content, document, keys) in drafts.into_iter().flatten() {
+        for Draft { file, content, document, keys } in drafts.into_iter().flatten() {
             let kept = content.replace(document.text().as_bytes(), now).map_err(|why| {
                 let done = if written.is_empty() { "Nothing was changed." } else { "site_config.json was changed." };
                 let what = format!("{} can't be written: {why}\n  {done}", self.path_of(file).display());
@@ -261,7 +269,7 @@ impl BenchConfig {
         opened: Result<(Content, Document), String>,
         seen: &str,
         changes: &[Change],
-    ) -> Result<Option<(BenchFile, Content, Document, Vec<String>)>, Failure> {
+    ) -> Result<Option<Draft>, Failure> {
         let place = self.path_of(file);
         let refused = |why: String| {
             Failure::new(FailureKind::Refused, format!("{}: {why}\n  Nothing was changed.", place.display()))
@@ -279,7 +287,7 @@ impl BenchConfig {
         }
         let keys = own.iter().map(|change| change.key.clone()).collect();
         let document = document.with(&own).map_err(refused)?;
-        Ok(Some((file, content, document, keys)))
+        Ok(Some(Draft { file, content, document, keys }))
     }
 }
 

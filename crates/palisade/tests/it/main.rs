@@ -5,6 +5,7 @@ mod bans;
 mod certificates;
 mod config;
 mod demo;
+mod frappe;
 mod host;
 mod program;
 mod reload;

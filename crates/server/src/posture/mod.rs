@@ -1,6 +1,7 @@
 //! What looks at this program and its place: the checks of the posture, each with what it needs.
 
 mod accounts;
+mod frappe;
 mod gate;
 mod outside;
 mod program;
@@ -37,12 +38,19 @@ pub(crate) struct Everything {
 
 impl Looks for Everything {
     fn checks(&self) -> Vec<Arc<dyn Check>> {
-        [sites::checks(self), gate::checks(self), program::checks(self), accounts::checks(self), outside::checks(self)]
-            .concat()
+        let parts = [
+            sites::checks(self),
+            frappe::checks(self),
+            gate::checks(self),
+            program::checks(self),
+            accounts::checks(self),
+            outside::checks(self),
+        ];
+        parts.concat()
     }
 
     fn menders(&self) -> Vec<Arc<dyn Mender>> {
-        outside::menders(self)
+        [frappe::menders(self), outside::menders(self)].concat()
     }
 }
 

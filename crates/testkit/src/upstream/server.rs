@@ -109,15 +109,16 @@ impl Counts {
 impl TestUpstream {
     /// On loopback, without TLS.
     pub async fn start() -> Self {
-        Self::start_app(app).await
+        Self::start_routes(app).await
     }
 
     /// The same, with methods in the place of pages: what a request calls, the application notes.
     pub async fn start_methods() -> Self {
-        Self::start_app(|counts| frappe::methods().with_state(Arc::clone(counts))).await
+        Self::start_routes(|counts| frappe::methods().with_state(Arc::clone(counts))).await
     }
 
-    async fn start_app(app: impl FnOnce(&Arc<Counts>) -> Router) -> Self {
+    /// With these routes.
+    pub(super) async fn start_routes(app: impl FnOnce(&Arc<Counts>) -> Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let counts = Arc::<Counts>::default();
