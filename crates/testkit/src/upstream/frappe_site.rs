@@ -150,12 +150,7 @@ async fn list(
                 "=" => wanted[3] == **role,
                 _ => wanted[3].as_array().unwrap().contains(&json!(role)),
             };
-            state
-                .users
-                .iter()
-                .filter(|(_, roles)| roles.iter().any(&fits))
-                .map(|(user, _)| *user)
-                .collect()
+            state.users.iter().filter(|(_, roles)| roles.iter().any(&fits)).map(|(user, _)| *user).collect()
         }
         other => panic!("nobody asks for {other} {filters}"),
     };
