@@ -1,6 +1,7 @@
 //! What looks at this program and its place: the checks of the posture, each with what it needs.
 
 mod accounts;
+mod databases;
 mod frappe;
 mod gate;
 mod outside;
@@ -45,12 +46,13 @@ impl Looks for Everything {
             program::checks(self),
             accounts::checks(self),
             outside::checks(self),
+            databases::checks(self),
         ];
         parts.concat()
     }
 
     fn menders(&self) -> Vec<Arc<dyn Mender>> {
-        [frappe::menders(self), outside::menders(self)].concat()
+        [frappe::menders(self), outside::menders(self), databases::menders(self)].concat()
     }
 }
 
