@@ -14,7 +14,7 @@ struct Package {
     is_there: fn() -> bool,
 }
 
-const PACKAGES: [Package; 15] = [
+const PACKAGES: [Package; 16] = [
     Package {
         name: "build-essential",
         wanted_for: "SQLite and the cryptography, which are C",
@@ -42,6 +42,7 @@ const PACKAGES: [Package; 15] = [
         wanted_for: "network namespaces: clients that are not this machine",
         is_there: || has("ip"),
     },
+    Package { name: "iptables", wanted_for: "what is printed for it", is_there: || has("iptables-nft") },
     Package { name: "nftables", wanted_for: "bans in the kernel", is_there: || has("nft") },
     Package {
         name: "systemd",

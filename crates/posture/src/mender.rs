@@ -1,7 +1,7 @@
 //! What the program can mend by itself, once somebody has seen how.
 
 use async_trait::async_trait;
-use palisade_base::Error;
+use palisade_base::{Error, Kind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -62,4 +62,15 @@ pub trait Mender: Send + Sync {
     /// # Errors
     /// A step failed: what, and how things stand now.
     async fn apply(&self, plan: &Plan) -> Result<Vec<String>, Error>;
+
+    /// Makes what was applied stay, where it goes by itself otherwise. Says what was done.
+    ///
+    /// # Errors
+    /// Nothing waits to be confirmed (any more).
+    async fn confirm(&self) -> Result<Vec<String>, Error> {
+        Err(Error::new(
+            Kind::Conflict,
+            format!("What {} mends stays by itself: there is nothing to confirm.", self.name()),
+        ))
+    }
 }

@@ -3,6 +3,7 @@
 
 mod databases;
 mod frappe;
+mod host;
 mod looks;
 mod shabby;
 mod sites;
