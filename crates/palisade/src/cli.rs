@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use palisade_server::control::RoleName;
 
 use crate::failure::EXIT_CODES;
@@ -328,6 +328,35 @@ pub(crate) enum HardenCommand {
     Plan,
     /// Carry out one plan, as it was shown.
     Apply(HardenApplyArgs),
+    /// Have what was applied stay, where it goes by itself otherwise: the firewall, within 60 seconds.
+    Confirm(HardenConfirmArgs),
+    /// Print the machine's firewall rules for another program, from the configuration alone.
+    Print(HardenPrintArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HardenConfirmArgs {
+    /// What was applied, as `harden plan` names it.
+    #[arg(value_name = "NAME", default_value = "firewall")]
+    pub(crate) mender: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HardenPrintArgs {
+    /// For which program.
+    #[arg(value_name = "FORM")]
+    pub(crate) form: PrintForm,
+}
+
+/// For which program the firewall's rules are printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PrintForm {
+    /// A file for `nft -f`.
+    Nftables,
+    /// Commands for ufw.
+    Ufw,
+    /// Commands for iptables and ip6tables.
+    Iptables,
 }
 
 #[derive(Debug, Args)]

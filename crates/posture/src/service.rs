@@ -150,6 +150,28 @@ impl Posture {
         done.map(|done| Applied { plan, done })
     }
 
+    /// Makes what one mender has applied for a time stay. Others may look or mend meanwhile: the time is short.
+    ///
+    /// # Errors
+    /// There is no such mender, or nothing of it waits to be confirmed.
+    pub async fn confirm(
+        &self,
+        caller: &Caller,
+        _permit: &Permit<MendPosture>,
+        mender: &str,
+    ) -> Result<Vec<String>, Error> {
+        let mender = self.mender(mender)?;
+        let done = mender.confirm().await;
+        let resource = Resource::new("mender", mender.name());
+        let entry = TrailEntry::new(Category::Configuration, caller, "posture.confirm", resource);
+        let entry = match &done {
+            Ok(done) => entry.note("done", json!(done)),
+            Err(error) => entry.failed("not_confirmed").note("error", error.message()),
+        };
+        self.0.store.append(&[entry]).await?;
+        done
+    }
+
     fn mender(&self, name: &str) -> Result<Arc<dyn Mender>, Error> {
         let menders = self.0.looks.menders();
         let names: Vec<String> = menders.iter().map(|mender| mender.name().to_owned()).collect();

@@ -6,6 +6,7 @@ mod certificates;
 mod config;
 mod demo;
 mod frappe;
+mod harden;
 mod host;
 mod program;
 mod reload;

@@ -95,6 +95,9 @@ on_both_engines! {
         assert_eq!(*world.text.lock().unwrap(), "good");
         assert_eq!((leaves(&db, "posture.mend").await, leaves(&db, "posture.mended").await), (1, 1));
         assert!(posture.plans(&read).await.is_empty(), "nothing is left to do");
+        let stays = posture.confirm(&caller, &mend, "file").await.unwrap_err();
+        assert_eq!(stays.kind(), Kind::Conflict, "it stays by itself");
+        assert_eq!(leaves(&db, "posture.confirm").await, 1, "that somebody tried is in the trail");
         let unknown = posture.apply(&caller, &mend, "roof", &shown).await.unwrap_err();
         assert_eq!(unknown.message(), "Nothing called roof can be mended. There are: file.");
     }

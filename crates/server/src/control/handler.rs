@@ -108,6 +108,7 @@ impl Control {
             Request::Verify => self.verify(&caller, answer).await,
             Request::HardenPlan => self.harden_plan(&caller, answer).await,
             Request::HardenApply { mender, plan } => self.harden_apply(&caller, &mender, &plan, answer).await,
+            Request::HardenConfirm { mender } => self.harden_confirm(&caller, &mender, answer).await,
             Request::CertList => self.list_certificates(answer).await,
             Request::CertRoot => self.local_root(),
             Request::CertIssue { site } => self.issue_certificates(&caller, site.as_deref(), answer).await,

@@ -142,6 +142,11 @@ pub enum Request {
         /// Which one was shown, by its digest.
         plan: String,
     },
+    /// What was applied for a time is to stay.
+    HardenConfirm {
+        /// Whose it is.
+        mender: String,
+    },
     /// How the certificate of each host stands.
     CertList,
     /// The root of our own CA.

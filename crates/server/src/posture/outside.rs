@@ -4,19 +4,23 @@ use std::sync::Arc;
 
 use palisade_posture::{
     Check, Mender,
-    host::{self, DatabasePlace, Root},
+    host::{self, DatabasePlace, Host, Root},
 };
 
 use super::Everything;
 use crate::database_url;
 
 pub(super) fn checks(all: &Everything) -> Vec<Arc<dyn Check>> {
-    let config = Arc::clone(&all.live.get().config);
-    // The server runs with this URL, so it could be read.
-    let place = database_url(&config).map_or(DatabasePlace::Data, |url| DatabasePlace::of(&url, &config));
-    host::checks(&Root::machine(), &config, place)
+    host::checks(&machine(all))
 }
 
-pub(super) fn menders(_all: &Everything) -> Vec<Arc<dyn Mender>> {
-    Vec::new()
+pub(super) fn menders(all: &Everything) -> Vec<Arc<dyn Mender>> {
+    host::menders(&machine(all))
+}
+
+fn machine(all: &Everything) -> Host {
+    let config = Arc::clone(&all.live.get().config);
+    // The server runs with this URL, so it could be read.
+    let database = database_url(&config).map_or(DatabasePlace::Data, |url| DatabasePlace::of(&url, &config));
+    Host { root: Root::machine(), config, database, helper: all.helper.clone(), env: all.env.clone() }
 }

@@ -43,6 +43,17 @@ impl Control {
         let applied = answer.during(self.posture.apply(caller, &permit, mender, plan)).await?;
         Ok(json!({ "mender": applied.plan.mender, "title": applied.plan.title, "done": applied.done }))
     }
+
+    pub(super) async fn harden_confirm(
+        &self,
+        caller: &Caller,
+        mender: &str,
+        answer: &mut Answer<'_>,
+    ) -> Result<Value, Error> {
+        let permit = may_mend_posture(caller)?;
+        let done = answer.during(self.posture.confirm(caller, &permit, mender)).await?;
+        Ok(json!({ "mender": mender, "done": done }))
+    }
 }
 
 fn entry_json(entry: &Entry) -> Value {
