@@ -24,6 +24,16 @@ pub use model::{
 };
 pub use store::{GRANT_OPTION, NEEDED};
 
+/// Reads what a server may answer to the questions about itself, and to those about one account: for fuzzing.
+///
+/// # Errors
+/// It is no answer.
+#[doc(hidden)]
+pub fn read_answers(answers: &str, statement: &str) -> Result<MariadbFacts, crate::protocol::Failure> {
+    let _ = (statement::without_secrets(statement), sign_in::SignIn::running(statement).map(|found| found.ways_in()));
+    read::facts(answers)
+}
+
 /// The most applications that are asked about at once, and the most mends.
 pub const MAX_AT_ONCE: usize = 64;
 /// A longer name is none of MariaDB's.

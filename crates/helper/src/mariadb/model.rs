@@ -198,6 +198,8 @@ pub struct MariadbFacts {
     pub differences: Vec<String>,
     /// Whether accounts can sign in as users of the operating system.
     pub knows_socket_sign_in: bool,
+    /// What everybody may do, whoever they are: granted to PUBLIC. Databases for tests, and the server's own, aside.
+    pub everybody: Vec<Grant>,
     /// The applications that were asked for, in their order.
     pub applications: Vec<ApplicationFacts>,
 }

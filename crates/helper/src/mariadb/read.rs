@@ -6,7 +6,7 @@ use super::{
     MariadbConfig,
     loaded::{Rights, Sides, unknown_accounts},
     model::{Account, AccountFacts, Application, ApplicationFacts, Grant, MariadbFacts, On, TestGrant},
-    output::{Row, decode, number, tagged, unreadable},
+    output::{Row, decode, number, rows, tagged, unreadable},
     sign_in::SignIn,
     statement::without_secrets,
     store::{self, GRANT_OPTION},
@@ -27,7 +27,8 @@ impl MariadbConfig {
         let rows = ask(self, store::server_questions()).await?;
         let server = Server::read(&rows)?;
         let (accounts, sign_ins) = self.accounts(&server).await?;
-        let mut facts = MariadbFacts { version, accounts, ..server.facts(&rows)? };
+        let everybody = self.everybody(&server).await?;
+        let mut facts = MariadbFacts { version, accounts, everybody, ..server.facts(&rows)? };
         facts.differences.extend(sign_ins);
         for application in applications {
             facts.applications.push(self.application(application, &server).await?);
@@ -56,6 +57,17 @@ impl MariadbConfig {
         Ok((accounts, differences))
     }
 
+    async fn everybody(&self, server: &Server) -> Result<Vec<Grant>, Failure> {
+        let everybody = store::everybody();
+        let mut grants = server.grants(&store::grantee(&everybody));
+        grants.extend(parts(&ask(self, store::grant_questions(&everybody)).await?)?);
+        // The tables alone tell what the role may do on the whole server.
+        let of_role =
+            (!server.everybody.is_empty()).then(|| Grant { on: On::Everything, privileges: server.everybody.clone() });
+        grants.retain(|grant| !is_for_tests(&grant.on) && !is_of_server(&grant.on));
+        Ok(of_role.into_iter().chain(grants).collect())
+    }
+
     async fn application(&self, application: &Application, server: &Server) -> Result<ApplicationFacts, Failure> {
         let account = application.account();
         let grantee = store::grantee(&account);
@@ -76,12 +88,22 @@ impl MariadbConfig {
     }
 }
 
+/// What the answers about the server hold, the accounts' ways in aside.
+pub(super) fn facts(answers: &str) -> Result<MariadbFacts, Failure> {
+    let rows = rows(answers)?;
+    let grants = parts(&rows)?;
+    let server = Server::read(&rows)?;
+    Ok(MariadbFacts { everybody: grants, ..server.facts(&rows)? })
+}
+
 /// What both sides say of accounts and rights.
 struct Server {
     /// In the tables, roles aside.
     accounts: BTreeMap<Account, SignIn>,
     /// Known to the running server, named as it does.
     running: BTreeSet<String>,
+    /// What PUBLIC has on the whole server.
+    everybody: BTreeSet<String>,
     sides: Sides,
 }
 
@@ -93,8 +115,14 @@ impl Server {
                 accounts.insert(account_of(user, host)?, sign_in);
             }
         }
-        for [user, host, rights] in tagged(rows, "stored_global")? {
-            put(&mut sides.stored, store::grantee(&account_of(user, host)?), None, rights.split(','))?;
+        let mut everybody = BTreeSet::new();
+        for [user, host, is_role, rights] in tagged(rows, "stored_global")? {
+            let account = account_of(user, host)?;
+            if is_role == "N" {
+                put(&mut sides.stored, store::grantee(&account), None, rights.split(','))?;
+            } else if account == store::everybody() {
+                add(&mut everybody, rights.split(','))?;
+            }
         }
         for [user, host, database, rights] in tagged(rows, "stored_database")? {
             let whose = store::grantee(&account_of(user, host)?);
@@ -108,7 +136,7 @@ impl Server {
         for [whose, database, right, grantable] in tagged(rows, "database")? {
             put(&mut sides.running, decode(whose)?, Some(decode(database)?), with_option(right, grantable))?;
         }
-        Ok(Self { accounts, running, sides })
+        Ok(Self { accounts, running, everybody, sides })
     }
 
     fn facts(&self, rows: &[Row]) -> Result<MariadbFacts, Failure> {
@@ -155,6 +183,24 @@ impl ApplicationFacts {
             roles: Vec::new(),
             proxies: Vec::new(),
             shown: Vec::new(),
+        }
+    }
+}
+
+/// As the installer grants them; [`MariadbFacts::test_grants`] has them.
+fn is_for_tests(on: &On) -> bool {
+    matches!(on, On::Databases(pattern) if ["test", "test\\_%", "test_%"].contains(&pattern.as_str()))
+}
+
+/// Some of what the server shows of itself is for everybody.
+fn is_of_server(on: &On) -> bool {
+    match on {
+        On::Everything => false,
+        On::Databases(database)
+        | On::Table { database, .. }
+        | On::Column { database, .. }
+        | On::Routine { database, .. } => {
+            ["sys", "information_schema", "performance_schema"].contains(&database.as_str())
         }
     }
 }
@@ -236,7 +282,6 @@ fn is_known(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mariadb::output::rows;
 
     #[test]
     fn only_releases_that_are_known_are_read() {

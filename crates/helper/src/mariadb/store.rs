@@ -75,7 +75,7 @@ pub(super) fn server_questions() -> String {
     let (on_databases, on_everything) = (names(&ON_DATABASES), names(&ON_EVERYTHING));
     [
         "SELECT 'stored', HEX(User), HEX(Host), HEX(Priv) FROM mysql.global_priv;",
-        &format!("SELECT 'stored_global', HEX(User), HEX(Host), CONCAT_WS(',', {on_everything}, {on_databases}) FROM mysql.user WHERE is_role = 'N';"),
+        &format!("SELECT 'stored_global', HEX(User), HEX(Host), is_role, CONCAT_WS(',', {on_everything}, {on_databases}) FROM mysql.user;"),
         &format!("SELECT 'stored_database', HEX(User), HEX(Host), HEX(Db), CONCAT_WS(',', {on_databases}) FROM mysql.db;"),
         "SELECT 'global', HEX(GRANTEE), PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.USER_PRIVILEGES;",
         "SELECT 'database', HEX(GRANTEE), HEX(TABLE_SCHEMA), PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.SCHEMA_PRIVILEGES;",
@@ -114,6 +114,11 @@ pub(super) fn grant_questions(of: &Account) -> String {
 /// The same as the server tells it to people.
 pub(super) fn show_grants(of: &Account) -> String {
     format!("SHOW GRANTS FOR {};", account(of))
+}
+
+/// The role that everybody has, whoever they are (from release 10.11).
+pub(super) fn everybody() -> Account {
+    Account::new("PUBLIC", "")
 }
 
 /// As `information_schema` names an account: nothing in it is escaped.

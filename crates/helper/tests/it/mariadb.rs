@@ -76,6 +76,7 @@ async fn accounts_are_seen_as_they_are_whatever_their_names() {
          CREATE USER `NULL`@`%` IDENTIFIED VIA mysql_native_password USING PASSWORD('secret');\n\
          CREATE USER `@'@'`@`10.0.0.0/255.0.0.0` IDENTIFIED VIA unix_socket ACCOUNT LOCK;\n\
          CREATE ROLE clerk;\n\
+         GRANT PROCESS ON *.* TO PUBLIC; CREATE DATABASE pub; GRANT SELECT ON pub.* TO PUBLIC;\n\
          CREATE DATABASE `o'd``d\\ d\u{00e9}`;\n\
          GRANT SELECT ON `o'd``d\\ d\u{00e9}`.* TO `o'b``x\\y \"é`@`%.ex_ample.com`;",
     );
@@ -92,6 +93,13 @@ async fn accounts_are_seen_as_they_are_whatever_their_names() {
     let locked: Vec<&str> =
         facts.accounts.iter().filter(|found| found.is_locked).map(|found| found.account.user.as_str()).collect();
     assert_eq!(locked, ["@'@'", "mariadb.sys"]);
+    let everybody: Vec<(On, Vec<&str>)> = facts
+        .everybody
+        .iter()
+        .map(|grant| (grant.on.clone(), grant.privileges.iter().map(String::as_str).collect()))
+        .collect();
+    let wanted = [(On::Everything, vec!["PROCESS"]), (On::Databases("pub".into()), vec!["SELECT"])];
+    assert_eq!(everybody, wanted, "databases for tests are told apart");
     let [rights] = &facts.applications[..] else { panic!("{facts:?}") };
     assert!(rights.exists);
     let [grant] = &rights.grants[..] else { panic!("{rights:?}") };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use palisade_helper::mariadb::{Application, ApplicationFacts, Difference, MariadbFacts, MariadbMend, On};
+use palisade_helper::mariadb::{Application, ApplicationFacts, Difference, Grant, MariadbFacts, MariadbMend, On};
 
 use super::mender::PLAN;
 use crate::{Mend, Sight};
@@ -15,14 +15,49 @@ pub(super) fn judge(application: &Application, facts: &MariadbFacts) -> Sight {
         return Sight::unseen(format!("The server knows no account {account}."), mend);
     };
     let difference = Difference::of(application, found, &facts.databases);
+    let evidence = found.shown.iter().cloned().chain(beside(application, facts, &difference));
     if difference.is_none() {
-        let seen = format!("{account} has the guide's twelve rights on {}, and no others.", application.database);
-        return Sight::in_force(seen).with_evidence(found.shown.clone());
+        return as_wanted(application, facts).with_evidence(evidence);
     }
     let mend = MariadbMend::LeastPrivilege { application: application.clone() };
     let planned = mend.statements(facts).into_iter().map(|statement| format!("mend: {statement}"));
-    Sight::finding(tell(&account.to_string(), &difference), how(found))
-        .with_evidence(found.shown.iter().cloned().chain(planned))
+    Sight::finding(tell(&account.to_string(), &difference), how(found)).with_evidence(evidence.chain(planned))
+}
+
+/// Its own rights are the guide's; what everybody has, it has as well.
+fn as_wanted(application: &Application, facts: &MariadbFacts) -> Sight {
+    let (account, database) = (application.account(), &application.database);
+    if facts.everybody.is_empty() {
+        return Sight::in_force(format!("{account} has the guide's twelve rights on {database}, and no others."));
+    }
+    let seen = format!("Everybody, so {account} too, may do: {}.", list(&facts.everybody));
+    Sight::finding(seen, Mend::new("Take from PUBLIC what was granted to it: REVOKE … ON … FROM PUBLIC."))
+}
+
+/// What somebody should know who reads the grants.
+fn beside(application: &Application, facts: &MariadbFacts, difference: &Difference) -> Vec<String> {
+    let mut lines = Vec::new();
+    if difference.pattern == application.database && difference.pattern.contains('_') {
+        lines.push(format!(
+            "_ stands for any character in `{}`; no other database of today fits it",
+            difference.pattern
+        ));
+    }
+    let others = facts.accounts.iter().map(|found| &found.account);
+    let others = others.filter(|other| other.user == application.user && other.host != application.host);
+    lines.extend(others.map(|other| format!("the same user has another account: {other}")));
+    if !facts.everybody.is_empty() {
+        lines.push(format!("by PUBLIC: {}", list(&facts.everybody)));
+    }
+    lines
+}
+
+fn list(grants: &[Grant]) -> String {
+    grants.iter().map(of_grant).collect::<Vec<_>>().join("; ")
+}
+
+fn of_grant(grant: &Grant) -> String {
+    format!("{} on {}", words(&grant.privileges), place(&grant.on))
 }
 
 fn how(found: &ApplicationFacts) -> Mend {
@@ -36,8 +71,7 @@ fn how(found: &ApplicationFacts) -> Mend {
 
 fn tell(account: &str, difference: &Difference) -> String {
     let mut parts = Vec::new();
-    let surplus =
-        difference.surplus.iter().map(|grant| format!("{} on {}", words(&grant.privileges), place(&grant.on)));
+    let surplus = difference.surplus.iter().map(of_grant);
     let roles = difference.roles.iter().map(|role| format!("the role {role}"));
     let proxies = difference.proxies.iter().map(|other| format!("passing for {other}"));
     let too_much: Vec<String> = surplus.chain(roles).chain(proxies).collect();

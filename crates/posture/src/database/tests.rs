@@ -128,6 +128,24 @@ fn rights_are_in_force_when_they_are_the_guides_list() {
 }
 
 #[test]
+fn what_everybody_may_do_is_the_applications_too() {
+    let mut facts = with_rights(&[(On::Databases("shopdb".into()), &NEEDED)]);
+    facts.everybody = vec![Grant { on: On::Databases("other".into()), privileges: ["SELECT".to_owned()].into() }];
+    let sight = rights::judge(&shop(), &facts);
+    assert_eq!(sight.verdict(), Verdict::Finding);
+    assert!(sight.seen().contains("SELECT on `other`.*"), "{}", sight.seen());
+    assert!(sight.mend().unwrap().what().contains("PUBLIC"));
+}
+
+#[test]
+fn accounts_of_the_same_user_are_shown_beside_its_rights() {
+    let mut facts = with_rights(&[(On::Databases("shopdb".into()), &NEEDED)]);
+    facts.accounts.push(account("shop", "%", WayIn::Password));
+    let sight = rights::judge(&shop(), &facts);
+    assert_eq!(sight.evidence(), ["the same user has another account: `shop`@`%`"]);
+}
+
+#[test]
 fn rights_that_the_helper_may_not_change_are_left_out_of_the_plan() {
     let mut facts = with_rights(&[(On::Everything, &["SUPER"])]);
     assert_eq!(plan(&facts).steps.len(), 1);
