@@ -37,6 +37,9 @@ pub struct CommandConfig {
     /// Folders that it may write to.
     #[serde(default)]
     pub writable: Vec<PathBuf>,
+    /// Folders and files that it may read, beside programs and their libraries: its own configuration.
+    #[serde(default)]
+    pub readable: Vec<PathBuf>,
 }
 
 const fn usual_seconds() -> u64 {
@@ -57,7 +60,7 @@ enum Part<'a> {
 /// Checks a command of the file: what is wrong, and the way out.
 pub(crate) fn check_command(command: &CommandConfig) -> Result<(), (String, String)> {
     let name = &command.name;
-    for path in [&command.program, &command.folder].into_iter().chain(&command.writable) {
+    for path in [&command.program, &command.folder].into_iter().chain(&command.writable).chain(&command.readable) {
         if !path.is_absolute() {
             let what = format!("the command {name:?} names {}, which is no whole path", path.display());
             return Err((what, "Begin it with /.".into()));
@@ -182,6 +185,7 @@ mod tests {
             seconds: 1,
             folder: "/".into(),
             writable: Vec::new(),
+            readable: Vec::new(),
         }
     }
 

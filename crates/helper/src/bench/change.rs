@@ -44,7 +44,43 @@ fn change(key: &GuideKey, file: BenchFile, document: &Document) -> Option<Change
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
+
+    fn values() -> impl Strategy<Value = Value> {
+        const WORDS: &[&str] = &["0", "1", "Lax", "None", "06:00:00", "redis://10.0.0.7:1", "redis://127.0.0.1:1", ""];
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-2_i64..9_000).prop_map(Value::from),
+            prop::sample::select(WORDS).prop_map(Value::from),
+            Just(serde_json::json!({ "limit": 1_000, "window": 60 })),
+            Just(serde_json::json!(["10.0.0.7"])),
+        ]
+    }
+
+    fn file() -> impl Strategy<Value = String> {
+        let key = prop::sample::select(GUIDE.iter().map(|key| key.name).chain(["db_password"]).collect::<Vec<_>>());
+        let map = prop::collection::btree_map(key.prop_map(str::to_owned), values(), 0..12);
+        map.prop_map(|map| serde_json::to_string_pretty(&map).unwrap())
+    }
+
+    proptest! {
+        /// Whatever the files hold: once changed, there is nothing left to change.
+        #[test]
+        fn what_was_hardened_needs_nothing_more(site in file(), common in file()) {
+            let read = |text: &str| Document::read(text.as_bytes()).unwrap();
+            let (site, common) = (read(&site), read(&common));
+            let all = changes(&site, &common);
+            let with = |document: &Document, file| {
+                let own: Vec<Change> = all.iter().filter(|change| change.file == file).cloned().collect();
+                document.with(&own).unwrap()
+            };
+            prop_assert_eq!(changes(&with(&site, BenchFile::Site), &with(&common, BenchFile::Common)), vec![]);
+        }
+    }
 
     fn told(site: &str, common: &str) -> Vec<String> {
         let read = |text: &str| Document::read(text.as_bytes()).unwrap();

@@ -102,6 +102,7 @@ fn restrict(file: &HelperFile) -> Result<RulesetStatus, landlock::RulesetError> 
     let programs = file.commands.iter().map(|command| &command.program);
     let programs: Vec<PathBuf> = programs.chain(file.mariadb.iter().map(|mariadb| &mariadb.client)).cloned().collect();
     let passwords: Vec<PathBuf> = file.mariadb.iter().filter_map(|mariadb| mariadb.defaults_file.clone()).collect();
+    let readable: Vec<PathBuf> = file.commands.iter().flat_map(|command| command.readable.clone()).collect();
     let writable: Vec<PathBuf> = file.commands.iter().flat_map(|command| command.writable.clone()).collect();
     let rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -115,6 +116,7 @@ fn restrict(file: &HelperFile) -> Result<RulesetStatus, landlock::RulesetError> 
     let rules = allow(rules, &DEVICES.map(PathBuf::from), AccessFs::ReadFile | AccessFs::WriteFile)?;
     let rules = allow(rules, &log_folders(file), read)?;
     let rules = allow(rules, &passwords, AccessFs::ReadFile)?;
+    let rules = allow(rules, &readable, read)?;
     let rules = allow(rules, &writable, AccessFs::from_all(RULES))?;
     let rules = allow(rules, &bench_folders(file), replace)?;
     let rules = allow(rules, &socket_folder(&file.socket), socket)?;

@@ -26,7 +26,7 @@ fn confined<T: Send>(file: &HelperFile, work: impl FnOnce(&[String]) -> T + Send
 fn file(folder: &Path) -> HelperFile {
     let text = format!(
         "user = \"0\"\nsocket = \"{0}/run/helper.sock\"\n[firewall]\n[[log]]\nname = \"a\"\npaths = [\"{0}/log/*.log\"]\n\
-         [[command]]\nname = \"write\"\nprogram = \"/bin/sh\"\nwritable = [\"{0}/work\"]\n",
+         [[command]]\nname = \"write\"\nprogram = \"/bin/sh\"\nwritable = [\"{0}/work\"]\nreadable = [\"{0}/etc\"]\n",
         folder.display()
     );
     HelperFile::parse(Path::new("helper.toml"), &text).unwrap()
@@ -34,10 +34,11 @@ fn file(folder: &Path) -> HelperFile {
 
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
-    for name in ["run", "log", "work", "other"] {
+    for name in ["run", "log", "work", "etc", "other"] {
         fs::create_dir(folder.path().join(name)).unwrap();
     }
     fs::write(folder.path().join("log/a.log"), "line\n").unwrap();
+    fs::write(folder.path().join("etc/own.conf"), "own").unwrap();
     fs::write(folder.path().join("other/secret"), "secret").unwrap();
     folder
 }
@@ -68,6 +69,8 @@ fn what_it_runs_is_confined_too_and_gets_its_folder() {
         assert!(run(&format!("echo x > {}", at("work/new"))));
         assert!(!run(&format!("echo x > {}", at("other/new"))));
         assert!(!run(&format!("cat {}", at("other/secret"))));
+        assert!(run(&format!("cat {}", at("etc/own.conf"))));
+        assert!(!run(&format!("echo x > {}", at("etc/own.conf"))));
         assert!(!run("cat /etc/shadow"));
         // Programs outside of where programs are can't be run at all.
         assert!(!run(&format!("cp /bin/true {0}; {0}", at("log/true"))));
