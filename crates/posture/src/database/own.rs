@@ -38,24 +38,29 @@ pub(super) fn checks(databases: &Databases) -> Vec<Arc<dyn Check>> {
     if databases.urls.is_empty() {
         let about = About::new("database.own.password", PASSWORD, &["K3.9"], Place::Database);
         checks.push(check_by(about, || async { Sight::not_applicable(EMBEDDED) }));
+        let about = About::new("database.own.address", ADDRESS, CONNECTION, Place::Database);
+        checks.push(check_by(about, || async { Sight::in_force(EMBEDDED) }));
     }
     checks
 }
 
 const PASSWORD: &str = "The database's password is none that could be guessed";
-const ADDRESS: &str = "The database can't be reached from the internet";
+const ADDRESS: &str = "The database can't be reached from the internet, and is spoken to in secret";
+/// The points that the way to the database stands for.
+const CONNECTION: &[&str] = &["K3.1", "K3.9", "K9.1"];
 
 fn of_url(variable: &'static str, access: &ServerAccess) -> [Arc<dyn Check>; 2] {
     let whose = if variable == "DATABASE_URL" { "own" } else { "owner" };
-    let about =
-        |word: &str, title: &str| About::new(format!("database.{whose}.{word}"), title, &["K3.9"], Place::Database);
+    let about = |word: &str, title: &str, points: &[&str]| {
+        About::new(format!("database.{whose}.{word}"), title, points, Place::Database)
+    };
     let (first, second) = (access.clone(), access.clone());
     [
-        check_by(about("password", PASSWORD), move || {
+        check_by(about("password", PASSWORD, &["K3.9"]), move || {
             let sight = url::password(variable, &first);
             async move { sight }
         }),
-        check_by(about("address", ADDRESS), move || {
+        check_by(about("address", ADDRESS, CONNECTION), move || {
             let access = second.clone();
             async move { url::address(variable, &access, &addresses(&access).await) }
         }),

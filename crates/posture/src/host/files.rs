@@ -35,7 +35,7 @@ pub(super) fn checks(root: &Root, config: &Config) -> Vec<Arc<dyn Check>> {
     });
     let own = Own::of(config);
     let title = "Others can't reach the data directory, and keys belong to one user alone";
-    let about = About::new("host.files.own", title, &["K5.4", "K5.2"], Place::Program);
+    let about = About::new("host.files.own", title, &["K5.4", "K9.1"], Place::Program);
     let root = root.clone();
     guarded.chain([reading(about, move || judge_own(&root, &own))]).collect()
 }

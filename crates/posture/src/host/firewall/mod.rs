@@ -27,7 +27,7 @@ const PLAN: &str = "palisade harden plan";
 /// finds a firewall that is switched off to be in force; the corrected line is `ufw status | grep -q "^Status: active"`.
 /// It is not asked here at all: what counts is what the kernel does with a packet.
 pub(super) fn check(host: &Host) -> Arc<dyn Check> {
-    let points = &["T7.1", "T7.2", "T14.1"];
+    let points = &["T7.1", "T7.2", "T14.1", "K9.1"];
     let about = About::new("host.firewall", "A firewall drops what nobody has opened", points, Place::Host);
     let host = host.clone();
     check_by(about.guide_number(7), move || {
