@@ -42,6 +42,8 @@ pub(crate) struct Address {
     outstanding: AtomicUsize,
     /// One for each connection that may be in use.
     places: Arc<Semaphore>,
+    /// One for each WebSocket or stream of events that may be open.
+    stream_places: Arc<Semaphore>,
     waiting: AtomicUsize,
     health: Health,
     history: History,
@@ -99,6 +101,7 @@ impl Address {
             http2: Mutex::default(),
             outstanding: AtomicUsize::new(0),
             places: Arc::new(Semaphore::new(settings.connections)),
+            stream_places: Arc::new(Semaphore::new(settings.open_streams)),
             waiting: AtomicUsize::new(0),
             health: Health::new(),
             history: History::default(),
@@ -295,7 +298,7 @@ impl Health {
 /// A request under way at an address, counted until it is dropped.
 pub(crate) struct Busy {
     address: Arc<Address>,
-    /// Its connection's place.
+    /// Its connection's place, among those in use for a while or among those that stay open.
     place: Option<OwnedSemaphorePermit>,
 }
 
@@ -316,9 +319,19 @@ impl Busy {
         if self.place.is_some() { Ok(()) } else { Err(full()) }
     }
 
-    /// Leaves it to others: what goes on for hours would keep everybody else out.
+    /// Leaves it to others: one connection over HTTP/2 is everybody's.
     pub(crate) fn leave_place(&mut self) {
         self.place = None;
+    }
+
+    /// Leaves it to others, and takes one among what goes on for hours, which would keep everybody else out. Nobody waits for
+    /// one: it may not become free before tomorrow.
+    pub(crate) fn take_stream_place(&mut self) -> Result<(), UpstreamError> {
+        self.place = None;
+        let place = Arc::clone(&self.address.stream_places).try_acquire_owned();
+        self.place =
+            Some(place.map_err(|_| UpstreamError::StreamsFull { address: self.address.target().to_string() })?);
+        Ok(())
     }
 }
 

@@ -46,6 +46,12 @@ pub enum UpstreamError {
         /// The address.
         address: String,
     },
+    /// As many WebSockets and streams of events are open as may be.
+    #[error("{address} has as many WebSockets and streams of events open as `open_streams` allows")]
+    StreamsFull {
+        /// The address.
+        address: String,
+    },
     /// The address took no connection.
     #[error("{address} can't be reached: {cause}")]
     Unreachable {
@@ -98,7 +104,7 @@ impl UpstreamError {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::NoneHealthy | Self::Full { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoneHealthy | Self::Full { .. } | Self::StreamsFull { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unreachable { .. } | Self::Broken { .. } | Self::BadAnswer { .. } => StatusCode::BAD_GATEWAY,
             Self::ConnectTooSlow { .. } | Self::AnswerTooSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestBody => StatusCode::BAD_REQUEST,
@@ -128,7 +134,7 @@ impl UpstreamError {
                 "The application of this site broke off without an answer. What you did may not have been saved. Try again."
             }
             Self::BadAnswer { .. } => "The application of this site gave an answer that can't be passed on.",
-            Self::Full { .. } | Self::ConnectTooSlow { .. } => {
+            Self::Full { .. } | Self::StreamsFull { .. } | Self::ConnectTooSlow { .. } => {
                 "The application of this site is too busy to take your request. Try again in a while."
             }
             Self::AnswerTooSlow { .. } => {

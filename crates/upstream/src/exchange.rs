@@ -71,12 +71,16 @@ pub(crate) async fn exchange(
     }
 }
 
-/// Sends a request that asks for a WebSocket, on a connection of its own, which is none of the others' places.
+/// Sends a request that asks for a WebSocket, on a connection of its own. Its place is one of those that stay open, whatever
+/// the application answers: to ask is no way around their number.
 pub(crate) async fn open(
-    busy: Busy,
+    mut busy: Busy,
     request: Box<Request<UploadBody>>,
     times: &UpstreamTimeouts,
 ) -> Result<(Response<DownloadBody>, Option<(Stream, Bytes, Busy)>), Failed> {
+    if let Err(error) = busy.take_stream_place() {
+        return Err(Failed::Whole(request, error));
+    }
     let address = Arc::clone(busy.address());
     let connection = match address.connector().connect_http1().await {
         Ok(connection) => connection,
@@ -208,7 +212,7 @@ fn accept(
     }
     let events = answer.headers().get(header::CONTENT_TYPE).is_some_and(is_event_stream);
     if events {
-        busy.leave_place();
+        busy.take_stream_place()?;
     }
     let pause = if events { times.quiet.max(times.pause) } else { times.pause };
     Ok(answer.map(|body| DownloadBody::new(body, connection, busy, pause)))

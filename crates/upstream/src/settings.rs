@@ -24,6 +24,8 @@ pub struct UpstreamSettings {
     /// The most connections in use at each address, those of WebSockets and streams of events apart; so many are kept open
     /// for the next request, too.
     pub connections: usize,
+    /// The most WebSockets and streams of events open at each address.
+    pub open_streams: usize,
     /// Asks each address in turn whether it is well.
     pub health: Option<HealthCheck>,
     /// Whether WebSockets are passed through.
@@ -104,6 +106,7 @@ impl UpstreamSettings {
                 idle: usual.idle,
             },
             connections: config.connections,
+            open_streams: config.open_streams,
             health: config.health.as_ref().map(|path| health(path.as_str())),
             websockets: site.allows_websockets(),
             hosts: site.hosts.clone(),
@@ -124,6 +127,7 @@ impl UpstreamSettings {
             balance: Balance::default(),
             timeouts: UpstreamTimeouts::default(),
             connections: 256,
+            open_streams: 4_096,
             health: None,
             websockets: true,
             hosts: Vec::new(),

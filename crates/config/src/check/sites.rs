@@ -123,6 +123,7 @@ fn check_upstream(checker: &mut Checker<'_>, at: &str, upstream: &UpstreamConfig
         ("answer_ms", upstream.answer_ms, 50, 3_600_000),
         ("pause_ms", upstream.pause_ms, 50, 3_600_000),
         ("connections", upstream.connections as u64, 1, 65_536),
+        ("open_streams", upstream.open_streams as u64, 1, 1_000_000),
     ];
     for (key, value, least, most) in ranges {
         checker.range(&format!("{at}.{key}"), value, least, most);

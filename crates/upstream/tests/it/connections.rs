@@ -96,6 +96,52 @@ async fn streams_of_events_keep_nobody_else_out() {
     assert_eq!(upstream.health()[0].outstanding, 3);
 }
 
+/// An upstream with this many WebSockets and streams of events.
+fn with_open_streams(app: &TestUpstream, open_streams: usize) -> Arc<Upstream> {
+    Arc::new(Upstream::new(UpstreamSettings { open_streams, ..settings(&[&app.address]) }).unwrap())
+}
+
+#[tokio::test]
+async fn no_more_streams_are_open_than_configured_and_none_waits() {
+    let app = TestUpstream::start().await;
+    let upstream = with_open_streams(&app, 2);
+    let mut events = join_all((0..2).map(|_| send(&upstream, get("/events")))).await;
+    let error = send(&upstream, get("/events")).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::StreamsFull { .. }) && error.status() == 503, "{error}");
+    assert_eq!(ask(&upstream, get("/api/method/ping")).await.0, 200, "whoever else asks is answered");
+    // The application is rid of the one that was refused, too.
+    until(|| app.counts.streams() == 2).await;
+    drop(events.pop());
+    assert!(send(&upstream, get("/events")).await.is_ok());
+}
+
+/// Attack: ask for a WebSocket where there is none, and leave the application with as many requests as one likes.
+#[tokio::test]
+async fn to_ask_for_a_websocket_is_no_way_around_the_number_of_connections() {
+    let app = TestUpstream::start().await;
+    let upstream = with_open_streams(&app, 1);
+    let asked = || {
+        let request = Request::get("/never").header("connection", "upgrade").header("upgrade", "websocket");
+        let request =
+            request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        request.body(Body::empty()).unwrap()
+    };
+    let first = tokio::spawn({
+        let (upstream, request) = (Arc::clone(&upstream), asked());
+        async move { drop(send(&upstream, request).await) }
+    });
+    until(|| app.counts.connections() == 1).await;
+    let error = send(&upstream, asked()).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::StreamsFull { .. }), "{error}");
+    assert_eq!(app.counts.connections(), 1);
+    // Whoever gives up makes room.
+    first.abort();
+    until(|| upstream.health()[0].outstanding == 0).await;
+    let again = tokio::spawn(async move { drop(send(&upstream, asked()).await) });
+    until(|| app.counts.connections() == 2).await;
+    again.abort();
+}
+
 #[tokio::test]
 async fn a_connection_that_rests_for_too_long_is_let_go() {
     let app = TestUpstream::start().await;

@@ -30,8 +30,10 @@ section! {
         answer_ms: u64 = 60_000,
         /// The longest pause within its answer, in milliseconds.
         pause_ms: u64 = 60_000,
-        /// The most connections in use at each address; WebSockets and streams of events have their own. Where all are in use, a request waits for `connect_ms` at most (503 beyond). So many are kept open for a next request, too.
+        /// The most connections in use at each address; WebSockets and streams of events count under `open_streams`. Where all are in use, a request waits for `connect_ms` at most (503 beyond). So many are kept open for a next request, too.
         connections: usize = 256,
+        /// The most WebSockets and streams of events open at each address (503 beyond).
+        open_streams: usize = 4_096,
     }
 }
 
