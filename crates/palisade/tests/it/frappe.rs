@@ -17,7 +17,7 @@ const COMMON: &str = "{\n \"background_workers\": 1,\n \"logging\": 2,\n \"redis
                       \"redis_queue\": \"redis://127.0.0.1:11000\"\n}\n";
 
 /// The helper; killed when dropped.
-struct Helper(Child);
+pub(crate) struct Helper(Child);
 
 impl Drop for Helper {
     fn drop(&mut self) {
@@ -52,7 +52,7 @@ fn prepare(place: &Place, address: &str) {
 }
 
 /// Starts the helper, and waits until it listens.
-fn start_helper(place: &Place) -> Helper {
+pub(crate) fn start_helper(place: &Place) -> Helper {
     let log = File::create(place.dir().join("helper.log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
     command.arg("--config").arg(place.dir().join("helper.toml")).arg("helper");

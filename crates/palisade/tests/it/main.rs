@@ -8,6 +8,7 @@ mod demo;
 mod frappe;
 mod harden;
 mod host;
+mod mariadb;
 mod program;
 mod reload;
 mod socket;
