@@ -68,10 +68,29 @@ impl Report {
         !self.entries.iter().any(|entry| entry.sight.verdict().needs_somebody())
     }
 
+    /// What needs somebody for the same reason at the same place, and is mended by the same, together: one thing that is
+    /// not set up leaves many checks blind. Every other entry is alone. In the order of the first of each.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Vec<&Entry>> {
+        let mut groups: Vec<Vec<&Entry>> = Vec::new();
+        for entry in &self.entries {
+            match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_the_same(first, entry))) {
+                Some(group) => group.push(entry),
+                None => groups.push(vec![entry]),
+            }
+        }
+        groups
+    }
+
     /// What stands for a point of the guides.
     pub fn of_point<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.entries.iter().filter(move |entry| entry.about.points.iter().any(|point| point == id))
     }
+}
+
+fn is_the_same(one: &Entry, other: &Entry) -> bool {
+    let key = |entry: &Entry| (entry.about.guide_number.is_some(), entry.about.place.clone(), entry.sight.clone());
+    one.sight.verdict().needs_somebody() && key(one) == key(other)
 }
 
 /// Where the first of its points stands in the list.

@@ -59,9 +59,10 @@ pub fn of_passwords(policy: &PasswordPolicy) -> Vec<Point> {
 #[must_use]
 pub fn of_factors(policy: &FactorPolicy, roles: &[RoleDetail]) -> Vec<Point> {
     let is_guides = |role: &Role, name: &str| role.key.as_ref().is_some_and(|key| key.eq_ignore_ascii_case(name));
+    // A role that no app here has is held by nobody.
     let rule = |name: &str, at_least: &[FactorRule]| {
         let with_key = roles.iter().find(|detail| is_guides(&detail.role, name));
-        policy.require_for_everyone || with_key.is_some_and(|detail| at_least.contains(&detail.role.factor))
+        policy.require_for_everyone || with_key.is_none_or(|detail| at_least.contains(&detail.role.factor))
     };
     let recommended = [FactorRule::Required, FactorRule::Recommended];
     vec![

@@ -55,13 +55,14 @@ fn needs_somebody(entry: &Value) -> bool {
 /// Under the guide's eight first, then under each place.
 fn show(entries: &[&Value], output: &Output) {
     let mut heading = String::new();
-    for entry in entries {
+    for group in entries.chunk_by(|one, other| one["group"] == other["group"]) {
+        let [entry, ..] = group else { continue };
         let here = heading_of(entry);
         if here != heading {
             output.line(&format!("{}{here}", if heading.is_empty() { "" } else { "\n" }));
             heading = here;
         }
-        show_one(entry, output);
+        show_group(entry, group, output);
     }
     if !entries.is_empty() {
         output.line("");
@@ -78,13 +79,15 @@ fn heading_of(entry: &Value) -> String {
     }
 }
 
-fn show_one(entry: &Value, output: &Output) {
+/// What they saw and what mends it is the same for all of a group.
+fn show_group(entry: &Value, group: &[&Value], output: &Output) {
     let number = entry["guide_number"].as_u64().map_or_else(String::new, |number| format!("{number}. "));
     let site = match (entry["guide_number"].is_null(), entry["site"].as_str()) {
         (false, Some(site)) => format!(" [{site}]"),
         _ => String::new(),
     };
-    output.line(&format!("  {} {number}{}{site}: {}", mark(entry), text(entry, "title"), text(entry, "seen")));
+    let titles: Vec<String> = group.iter().map(|entry| text(entry, "title")).collect();
+    output.line(&format!("  {} {number}{}{site}: {}", mark(entry), titles.join("; "), text(entry, "seen")));
     if !needs_somebody(entry) {
         return;
     }

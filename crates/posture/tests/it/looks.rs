@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use palisade_base::{Authority, Caller, Clock as _, Kind, Span};
-use palisade_posture::{Counts, Mend, Posture, Sight, Verdict, may_mend_posture, may_read_posture};
+use palisade_posture::{Counts, Entry, Mend, Posture, Sight, Verdict, may_mend_posture, may_read_posture};
 use palisade_testkit::{TestStore, on_both_engines};
 
 use crate::{
@@ -48,6 +48,17 @@ on_both_engines! {
         assert_eq!(turns[0].check, "a");
         assert_eq!((turns[0].before, turns[0].after), (Some(Verdict::InForce), Verdict::Finding));
         assert_eq!(turns.len(), 3, "two first looks, one change: {turns:?}");
+    }
+
+    async fn checks_that_are_blind_for_one_reason_stand_together(db: TestStore) {
+        let world = Arc::new(World::default());
+        let posture = Posture::new(db.store.clone(), world.clone());
+        let (caller, permit) = (operator(), may_read_posture(&operator()).unwrap());
+        let blind = || Told::See(Sight::unseen("There is no helper.", Mend::new("Set it up.")));
+        world.tell(&[("a", blind()), ("b", good()), ("c", blind()), ("d", bad()), ("e", good())]);
+        let report = posture.look(&caller, &permit).await.unwrap();
+        let ids = |group: &Vec<&Entry>| group.iter().map(|entry| entry.about.id.clone()).collect::<Vec<_>>().concat();
+        assert_eq!(report.groups().iter().map(ids).collect::<Vec<_>>(), ["ac", "b", "d", "e"]);
     }
 
     async fn what_nothing_looks_at_any_more_is_forgotten(db: TestStore) {

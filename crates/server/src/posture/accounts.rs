@@ -42,6 +42,9 @@ async fn privileged_factors(all: Everything) -> Result<Sight, Error> {
     let privileged = |row: &UserRow| row.grants.iter().any(|grant| grant.factor == FactorRule::Required);
     let holders: Vec<&UserRow> = users.iter().filter(|row| privileged(row)).collect();
     let without: Vec<String> = holders.iter().filter(|row| !row.has_factor).map(|row| name_of(row)).collect();
+    if holders.is_empty() {
+        return Ok(Sight::in_force("Nobody holds such a role."));
+    }
     if without.is_empty() {
         let holders = count(holders.len() as u64, "holder of such a role has", "holders of such roles have");
         return Ok(Sight::in_force(format!("{holders} one.")));

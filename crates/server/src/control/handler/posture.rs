@@ -10,8 +10,10 @@ impl Control {
     pub(super) async fn verify(&self, caller: &Caller, answer: &mut Answer<'_>) -> Result<Value, Error> {
         let permit = may_read_posture(caller)?;
         let report = answer.during(self.posture.look(caller, &permit)).await?;
-        for entry in &report.entries {
-            answer.item(entry_json(entry)).await?;
+        for (number, group) in report.groups().into_iter().enumerate() {
+            for entry in group {
+                answer.item(entry_json(entry, number)).await?;
+            }
         }
         let counts = report.counts();
         Ok(json!({
@@ -56,7 +58,8 @@ impl Control {
     }
 }
 
-fn entry_json(entry: &Entry) -> Value {
+/// `group` is the same for entries that saw the same and are mended by the same.
+fn entry_json(entry: &Entry, group: usize) -> Value {
     let (about, sight) = (&entry.about, &entry.sight);
     json!({
         "check": about.id,
@@ -67,6 +70,7 @@ fn entry_json(entry: &Entry) -> Value {
         },
         "points": about.points,
         "guide_number": about.guide_number,
+        "group": group,
         "verdict": sight.verdict().as_str(),
         "seen": sight.seen(),
         "evidence": sight.evidence(),

@@ -27,9 +27,12 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) ->
         Html::from_component(&ButtonLink::second("From the guide to the command", GUIDE)),
     ]);
     let mut sections = Sections::new().part(&buttons);
-    let wanting = report.entries.iter().filter(|entry| entry.sight.verdict().needs_somebody());
-    for entry in wanting {
-        sections = sections.under(entry.about.title.clone(), finding(&visitor, entry)?);
+    for group in report.groups() {
+        if let [entry, others @ ..] = &group[..]
+            && entry.sight.verdict().needs_somebody()
+        {
+            sections = sections.under(heading(entry, others), finding(&visitor, entry, others)?);
+        }
     }
     sections = sections
         .under("What needs nobody", [Html::from_component(&rest(&visitor, &report))])
@@ -56,8 +59,16 @@ fn lead(visitor: &Visitor, report: &Report) -> String {
     }
 }
 
-/// What was seen, and what to do.
-fn finding(visitor: &Visitor, entry: &Entry) -> Result<Vec<Html>, Failure> {
+/// One thing that is not set up leaves many checks blind.
+fn heading(entry: &Entry, others: &[&Entry]) -> String {
+    match others.len() {
+        0 => entry.about.title.clone(),
+        n => format!("{}, and {n} more", entry.about.title),
+    }
+}
+
+/// What was seen, and what to do: the same for each of a group.
+fn finding(visitor: &Visitor, entry: &Entry, others: &[&Entry]) -> Result<Vec<Html>, Failure> {
     let sight = &entry.sight;
     let mut facts = Facts::new()
         .component("State", &badge(sight.verdict()))
@@ -73,6 +84,11 @@ fn finding(visitor: &Visitor, entry: &Entry) -> Result<Vec<Html>, Failure> {
         .component("Since", &words::when(visitor, entry.since))
         .text("Points of the guides", entry.about.points.join(", "));
     let mut parts = vec![Html::from_component(&facts)];
+    if !others.is_empty() {
+        let titles: Vec<String> = others.iter().map(|other| other.about.title.clone()).collect();
+        let also = Html::of(&Lines { lines: &titles })?;
+        parts.push(Html::from_component(&Disclosure::new("The same holds for", also)));
+    }
     if !sight.evidence().is_empty() {
         let lines = Html::of(&Lines { lines: sight.evidence() })?;
         parts.push(Html::from_component(&Disclosure::new("Evidence", lines)));
