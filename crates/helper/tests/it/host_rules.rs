@@ -200,6 +200,37 @@ fn a_connection_that_stands_stays_even_where_a_new_one_would_be_refused() {
     say(b"and after it is confirmed");
 }
 
+/// covers T7.3
+#[test]
+fn nobody_is_locked_out_and_only_a_confirmation_makes_rules_stay() {
+    let mut host = Host::new();
+    let listener = host.namespaces.on_host(|| TcpListener::bind((HOST, 2222)).unwrap());
+    let client = host.namespaces.on_client(|| TcpStream::connect((HOST, 2222)).unwrap());
+    let (mut server, _) = listener.accept().unwrap();
+    server.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut says = |text: &[u8]| {
+        (&client).write_all(text).unwrap();
+        let mut heard = vec![0; text.len()];
+        server.read_exact(&mut heard).unwrap();
+        heard == text
+    };
+    // The administrator names the wrong network for sshd.
+    let mut wrong = rules();
+    wrong.ssh = Some(SshWay { port: 2222, from: SshFrom::Networks(["10.9.9.9/32".parse().unwrap()].into()) });
+    host.attempt(&wrong, 6);
+    assert!(!host.lets(CLIENT, 2222), "nobody gets in anew");
+    assert!(says(b"the session that stands, stays"));
+    host.wait_until_open();
+    assert!(host.lets(CLIENT, 2222) && says(b"and a new one is possible again"));
+    // The right ones, confirmed: they outlast the time that they were tried for.
+    host.attempt(&rules(), 2);
+    host.confirm();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(4) {
+        assert!(!host.lets(OTHER_CLIENT, OTHER) && host.lets(CLIENT, SSH));
+    }
+}
+
 /// covers T7.3 (part)
 #[test]
 fn a_helper_that_starts_anew_takes_back_what_was_only_tried_and_sets_what_was_confirmed() {

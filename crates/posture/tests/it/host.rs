@@ -104,7 +104,7 @@ fn administration() -> String {
     format!("[firewall]\nssh_from = [\"{CLIENT}\", \"{CLIENT_V6}\"]")
 }
 
-/// covers T7.1 (part), T7.3 (part), T14.1 (part)
+/// covers T7.1, T7.3 (part), T14.1 (part)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_firewall_is_shown_tried_confirmed_and_then_in_force() {
     let machine = Machine::start(&administration()).await;
@@ -124,6 +124,12 @@ async fn the_firewall_is_shown_tried_confirmed_and_then_in_force() {
     for (from, port, wanted) in [(CLIENT_V6, 22, true), (OTHER_CLIENT, 443, true), (CLIENT_V6, 3306, false)] {
         assert_eq!(machine.lets(from, port), wanted, "{from} to {port}");
     }
+    let own =
+        |address: &'static str| machine.namespaces.on_host(|| std::net::TcpStream::connect((address, 3306)).is_ok());
+    assert!(own("127.0.0.1") && own("::1"), "the database answers the machine itself");
+    let rules = firewall::rules_of(&machine.host.config).unwrap();
+    assert!(firewall::print_firewall(&rules, firewall::FirewallForm::Ufw).contains("ufw default deny incoming\n"));
+    assert!(firewall::print_firewall(&rules, firewall::FirewallForm::Iptables).contains("-A PALISADE -j DROP\n"));
     // The configuration asks for more by now.
     let more = format!("{}\nopen = [\"8000/tcp\"]", administration());
     let later = Host { config: Arc::new(parse(&more)), ..machine.host.clone() };

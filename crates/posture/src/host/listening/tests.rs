@@ -140,7 +140,7 @@ async fn a_machine_that_shows_no_sockets_is_unseen() {
     }
 }
 
-/// covers T7.2 (part)
+/// covers T7.2
 #[tokio::test]
 async fn a_listener_of_this_very_machine_is_found_with_its_program() {
     let listener = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
