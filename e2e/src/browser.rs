@@ -68,6 +68,14 @@ const MARK: &str = "
 const SETTLED: &str =
     "return document.testLeaves === undefined ? document.readyState === 'complete' : !document.testLeaves";
 
+/// Writes the page at a path into the document. What its headers would do, such as lead on, is not done.
+const SHOW_WITHOUT_GOING: &str = "
+    return fetch(arguments[0]).then(answer => answer.text()).then(text => {
+        document.open();
+        document.write(text);
+        document.close();
+    });";
+
 /// The page in a few words.
 const DESCRIBE: &str = "
     const text = (document.body?.innerText ?? '').trim();
@@ -204,6 +212,16 @@ impl Browser {
     /// Something is not right with it.
     pub async fn look_at_refusal(&self, name: &str, status: u16) {
         self.look_after(name, Some(&format!("status of {status} "))).await;
+    }
+
+    /// As [`Browser::look`], at a page that leads on by itself: it is fetched, and shown in the place of what was shown.
+    ///
+    /// # Panics
+    /// Something is not right with it.
+    pub async fn look_in_passing(&self, name: &str, path: &str) {
+        self.session.run(SHOW_WITHOUT_GOING, &[json!(path)]).await;
+        self.expect("the page", "return document.readyState === 'complete' && document.styleSheets.length > 0").await;
+        self.look(name).await;
     }
 
     /// `expected` is what the console may say.

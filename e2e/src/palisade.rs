@@ -97,9 +97,19 @@ impl Palisade {
         let mut command = command();
         command.arg("--config").arg(config).arg("serve").stdin(Stdio::null()).stdout(Stdio::null());
         served.child = command.stderr(File::create(served.log_path()).unwrap()).spawn().unwrap();
-        let address = until_blocking("`palisade serve` to serve", || address_in(&served.log()));
-        served.url = format!("https://localhost:{}", address.port());
+        served.url = served.url_that_is_served();
         served
+    }
+
+    /// Waits until it serves, or has said why it does not.
+    fn url_that_is_served(&mut self) -> String {
+        let address = until_blocking("`palisade serve` to serve", || {
+            let ended = self.child.try_wait().unwrap();
+            let log = self.log();
+            assert!(ended.is_none(), "{ended:?}: {log}");
+            address_in(&log)
+        });
+        format!("https://localhost:{}", address.port())
     }
 
     /// Sets up a new company on PostgreSQL and serves it; gives it with the first administrator's one-time link.
@@ -123,8 +133,7 @@ impl Palisade {
         let child =
             program("serve").env_remove("PALISADE_OWNER_DATABASE_URL").stdout(Stdio::null()).stderr(log).spawn();
         let mut served = Self { url: String::new(), accounts: Vec::new(), child: child.unwrap(), data };
-        let address = until_blocking("`palisade serve` to serve", || address_in(&served.log()));
-        served.url = format!("https://localhost:{}", address.port());
+        served.url = served.url_that_is_served();
         // Asked again while it serves, it knows the port that the system chose.
         let said: serde_json::Value = serde_json::from_str(run(program("setup").arg("--json")).trim()).unwrap();
         let link = said["link"].as_str().expect("setup gives a link").to_owned();

@@ -84,18 +84,46 @@ async fn each_site_has_its_own_policy_and_our_pages_run_under_the_strict_one() {
     browser.look("policy-second-factor").await;
 }
 
-/// covers K1.4 (part)
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_of_staff_is_led_to_the_console_and_back_and_signs_out_of_both() {
-    let (palisade, tems) = guarded().await;
+/// Nora is a member of staff, and chooses her password.
+async fn hire_nora(palisade: &Palisade, browser: &Browser) {
     let made =
         palisade.say(&["user", "add", "nora", "--given-name", "Nora", "--family-name", "Öz", "--role", "tems/Staff"]);
-    let browser = Browser::open(&palisade.url, Width::Phone).await;
     browser.go(made["link"].as_str().unwrap()).await;
     browser.fill("New password", PASSWORD).await;
     browser.fill("The same once more", PASSWORD).await;
     browser.press("Save the password").await;
+}
 
+/// What is seen for a moment only, or seldom: the page that leads on to the site, and the account with the way there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_on_the_way_to_a_site_are_sound() {
+    let (palisade, tems) = guarded().await;
+    for width in [Width::Phone, Width::Desktop] {
+        let browser = Browser::open(&palisade.url, width).await;
+        if width == Width::Phone {
+            hire_nora(&palisade, &browser).await;
+        }
+        browser.go(&format!("{tems}/trips")).await;
+        browser.expect_heading("Sign in").await;
+        let goes_on = browser.list("return [new URLSearchParams(location.search).get('next')]").await.remove(0);
+        assert!(goes_on.starts_with("/sign-in/site/go-on?"), "{goes_on}");
+        browser.go("/sign-in").await;
+        sign_in(&browser, "nora", PASSWORD).await;
+        browser.go("/account").await;
+        browser.expect_text("Sites that you may open").await;
+        browser.look("account-sites").await;
+        browser.look_in_passing("hand-off", &goes_on).await;
+        browser.press("Go on to tems").await;
+        browser.expect_heading("Trips").await;
+    }
+}
+
+/// covers K1.4 (part)
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_of_staff_is_led_to_the_console_and_back_and_signs_out_of_both() {
+    let (palisade, tems) = guarded().await;
+    let browser = Browser::open(&palisade.url, Width::Phone).await;
+    hire_nora(&palisade, &browser).await;
     browser.go(&format!("{tems}/trips?day=today")).await;
     sign_in(&browser, "nora", PASSWORD).await;
     browser.expect_heading("Trips").await;

@@ -15,26 +15,33 @@ pub(super) async fn list(state: &ConsoleState, visitor: &Visitor, row: &UserRow)
     let session = step_up::session(visitor)?;
     let built_in = state.config.sites.iter().filter_map(|site| Some((site, site.url.as_deref()?)));
     let held = built_in.filter(|(site, _)| row.grants.iter().any(|grant| grant.site == site.name));
-    let mut rows: Vec<Row> = held.map(|(site, url)| line(&site.label, url, Cell::text(""))).collect();
+    let mut lines: Vec<Line> = held.map(|(site, url)| (&*site.label, url, None)).collect();
     let is_listed = |name: &str| state.config.sites.iter().any(|site| site.name == name && site.url.is_some());
     for site in state.config.guarded.iter().filter(|site| !is_listed(&site.name)) {
         let target = HandOffTarget { site: &site.name, roles: &site.roles };
         let note = match state.identity.admission(session, &target).await? {
-            Admission::Granted => Cell::text(""),
+            Admission::Granted => None,
             Admission::NoRole => continue,
-            Admission::NeedsFactor => Cell::badge(&Badge::warn("Waits for your second factor")),
-            Admission::NeedsSignIn => Cell::badge(&Badge::warn("Asks for the second factor: sign out, and in again")),
+            Admission::NeedsFactor => Some(Badge::warn("Waits for your second factor")),
+            Admission::NeedsSignIn => Some(Badge::warn("Asks for the second factor: sign out, and in again")),
         };
-        rows.push(line(&site.label, &site.base_url, note));
+        lines.push((&site.label, &site.base_url, note));
     }
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let heads = ["Site", "Address", "To be done first"].map(Head::new);
-    Ok(Some(Html::from_component(&Table::new("Sites that you may open", heads).rows(rows))))
+    Ok((!lines.is_empty()).then(|| Html::from_component(&table(&lines))))
 }
 
-fn line(label: &str, url: &str, note: Cell) -> Row {
-    let address = url.strip_prefix("https://").unwrap_or(url);
-    Row::link(url, [Cell::text(label), Cell::text(address), note])
+/// A site's name and address, and what is to be done before it opens.
+type Line<'a> = (&'a str, &'a str, Option<Badge>);
+
+/// What is to be done has a column where there is something.
+fn table(lines: &[Line<'_>]) -> Table {
+    let all_open = lines.iter().all(|(_, _, note)| note.is_none());
+    let columns = if all_open { 2 } else { 3 };
+    let row = |(label, url, note): &Line<'_>| {
+        let address = url.strip_prefix("https://").unwrap_or(url);
+        let note = note.as_ref().map_or_else(Cell::none, Cell::badge);
+        Row::link(*url, [Cell::text(label), Cell::text(address), note].into_iter().take(columns))
+    };
+    let heads = ["Site", "Address", "To be done first"].into_iter().take(columns).map(Head::new);
+    Table::new("Sites that you may open", heads).rows(lines.iter().map(row))
 }
