@@ -32,6 +32,11 @@ pub(crate) fn is_ours(path: &PathReading) -> bool {
     path.may_be_under(PREFIX)
 }
 
+/// Whether there is a file of ours at this path, written so and not otherwise.
+pub(crate) fn is_file(path: &str) -> bool {
+    path.strip_prefix(ASSETS).is_some_and(|file| assets::file_named(file).is_ok())
+}
+
 /// Answers a request for a path of ours.
 pub(crate) async fn answer(shared: &Shared, site: &Arc<SiteState>, passage: Passage) -> Response {
     let (request, facts) = passage.into_parts();

@@ -118,6 +118,31 @@ async fn the_pages_on_the_way_to_a_site_are_sound() {
     }
 }
 
+/// covers T4.1 (part)
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_too_often_is_told_so_by_the_console_and_on_a_guarded_site() {
+    let app = echo::start().await;
+    let site = format!(
+        "\n[[site]]\nname = \"tems\"\nhosts = [\"tems.localhost\"]\nupstream = \"http://{app}\"\n\n\
+         [console]\nhost = \"localhost\"\n\n[limits]\nallow_list = []\nuser = {{ requests = 2, seconds = 60 }}\n"
+    );
+    let palisade = tokio::task::spawn_blocking(move || Palisade::served_with(&site)).await.unwrap();
+    let tems = palisade.url.replace("localhost", "tems.localhost");
+    for width in [Width::Phone, Width::Desktop] {
+        let browser = Browser::open(&palisade.url, width).await;
+        for (name, url) in [("too-many", &palisade.url), ("guarded-too-many", &tems)] {
+            // One more is let through every half minute.
+            let mut tries = 0;
+            while tries == 0 || browser.heading().await != "Too many requests" {
+                browser.go(&format!("{url}/sign-in")).await;
+                tries += 1;
+                assert!(tries < 10, "{}", browser.describe().await);
+            }
+            browser.look_at_refusal(name, 429).await;
+        }
+    }
+}
+
 /// covers K1.4 (part)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_of_staff_is_led_to_the_console_and_back_and_signs_out_of_both() {

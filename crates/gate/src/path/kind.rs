@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::{PathReading, rule::is_under};
+use crate::own_paths;
 
 /// What limits and sessions need to know about a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +56,12 @@ impl PathKind {
 }
 
 /// A file below one of these paths, written as plainly as a browser asks for it: what an app might read in another way
-/// is none.
+/// is none. A file of ours is one on every site: who is told that they asked too often is told so on a page with its look.
 pub(crate) fn is_file(path: &PathReading, below: &[impl AsRef<str>]) -> bool {
     let written = path.as_written();
+    if own_paths::is_file(written) {
+        return true;
+    }
     let as_written = written.eq_ignore_ascii_case(path.lenient()) && !written.contains("/.");
     let is_below = |prefix: &str| written.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
     as_written && (written == "/favicon.ico" || below.iter().any(|prefix| is_below(prefix.as_ref())))
@@ -116,6 +120,9 @@ mod tests {
     #[test]
     fn only_reading_a_file_is_free() {
         assert_eq!(get("/assets/a.css"), PathKind::Asset);
+        let ours = format!("/.palisade{}", palisade_web::assets::path("bare.css"));
+        assert_eq!((get(&ours), post(&ours)), (PathKind::Asset, PathKind::Page));
+        assert_eq!(get("/.palisade/assets/none.css"), PathKind::Page);
         assert_eq!(post("/assets/a.css"), PathKind::Page);
         assert_eq!(get("/assetsx"), PathKind::Page);
         assert_eq!(get("/API/v1/people"), PathKind::Api);
