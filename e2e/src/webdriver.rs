@@ -132,23 +132,37 @@ async fn value_of(url: &str, answer: reqwest::Result<reqwest::Response>) -> Valu
     value
 }
 
-/// Starts `chromedriver` on a port that it chooses.
+/// So often a driver may end before it listens.
+const STARTS: usize = 5;
+
+/// Starts `chromedriver` on a port that it chooses. It takes the same one of IPv4 and IPv6, and ends where somebody else has
+/// one of the two: then another is started.
 fn start_driver() -> (Child, u16) {
-    let mut driver = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("chromedriver is needed: run `cargo xtask setup`");
-    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-    let port = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find_map(|line| {
-            line.strip_prefix("ChromeDriver was started successfully on port ")?.trim_end_matches('.').parse().ok()
-        })
-        .expect("chromedriver says its port");
-    std::thread::spawn(move || lines.for_each(drop));
-    (driver, port)
+    let mut said = Vec::new();
+    for _ in 0..STARTS {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is needed: run `cargo xtask setup`");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        if let Some(port) = lines.by_ref().find_map(|line| port_in(line, &mut said)) {
+            std::thread::spawn(move || lines.for_each(drop));
+            return (driver, port);
+        }
+        let _ = driver.wait();
+    }
+    panic!("chromedriver does not start: {said:?}")
+}
+
+/// The port in a line of chromedriver's; other lines are kept, for when it has none.
+fn port_in(line: String, said: &mut Vec<String>) -> Option<u16> {
+    let port = line.strip_prefix("ChromeDriver was started successfully on port ");
+    let port = port.and_then(|port| port.trim_end_matches('.').parse().ok());
+    if port.is_none() {
+        said.push(line);
+    }
+    port
 }
