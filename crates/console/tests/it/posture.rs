@@ -32,7 +32,7 @@ on_both_engines! {
         let page = browser.get(GUIDE).await;
         page.says("97 lines of the guides; checks look at 2 of them here.");
         page.says("X-Content-Type-Options: nosniff on every response").says("palisade verify --point T1.2");
-        page.says("TEMS 13").says("KPI Session Security").says("/admin/security/sessions");
+        page.says("TEMS 13").says("KPI Session Security").says("<a href=\"/admin/security/sessions\">Session Settings</a>");
         page.says("Not in this release").says("No check looks at it").says("Not in force").says("In force");
     }
 

@@ -1,5 +1,6 @@
 //! From the guide to the command: each line of both guides, where it is seen, and whether it is in force here.
 
+use askama::Template;
 use axum::extract::State;
 use palisade_posture::{Point, Report, guide_points, may_read_posture};
 use palisade_web::{
@@ -8,10 +9,7 @@ use palisade_web::{
 };
 
 use super::{PATH, badge};
-use crate::{
-    ConsoleState,
-    parts::{Sections, code},
-};
+use crate::{ConsoleState, navigation, parts::Sections};
 
 pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) -> Outcome {
     let report = state.posture.last(&may_read_posture(&visitor.caller)?).await?;
@@ -34,27 +32,28 @@ fn lead(report: &Report) -> String {
 
 fn table(caption: &str, points: impl Iterator<Item = &'static Point>, report: &Report) -> Result<Html, Failure> {
     let rows: Vec<Row> = points.map(|point| row(point, report)).collect::<Result<_, _>>()?;
-    let heads = ["Point", "Section", "What is asked", "Here", "Page", "Command"].map(Head::new);
+    let heads = ["Point", "Section", "What is asked", "Here", "Page and command"].map(Head::new);
     Ok(Html::from_component(&Table::new(caption, heads).rows(rows)))
 }
 
 fn row(point: &Point, report: &Report) -> Result<Row, Failure> {
-    let page = match point.page {
-        Some(path) => Cell::html(link(path)?),
-        None => Cell::none(),
-    };
-    let command = match point.command {
-        Some(command) => Cell::html(code(command)?),
-        None => Cell::none(),
+    let way = match (point.page, point.command) {
+        (None, None) => Cell::none(),
+        (page, command) => Cell::html(Html::of(&Way { page: page.map(|path| (path, label(path))), command })?),
     };
     Ok(Row::new([
         Cell::text(point.id).whole(),
-        Cell::text(point.source),
+        Cell::text(point.source).whole(),
         Cell::text(point.requirement),
         Cell::badge(&state(point, report)),
-        page,
-        command,
+        way,
     ]))
+}
+
+/// What people call the page, as the navigation does; the longest path that leads to it counts.
+fn label(path: &'static str) -> &'static str {
+    let leads = navigation().into_iter().filter(|item| path.starts_with(item.path));
+    leads.max_by_key(|item| item.path.len()).map_or(path, |item| item.label)
 }
 
 /// The worst of what stands for it.
@@ -67,12 +66,13 @@ fn state(point: &Point, report: &Report) -> Badge {
     }
 }
 
-#[derive(askama::Template)]
-#[template(source = r#"<a href="{{ path }}">{{ path }}</a>"#, ext = "html")]
-struct Link<'a> {
-    path: &'a str,
-}
-
-fn link(path: &str) -> Result<Html, Failure> {
-    Html::of(&Link { path })
+/// The page, and below it the command.
+#[derive(Template)]
+#[template(
+    source = r#"{% if let Some((path, label)) = page %}<a href="{{ path }}">{{ label }}</a>{% endif %}{% if let Some(command) = command %}{% if page.is_some() %}<br>{% endif %}<code>{{ command }}</code>{% endif %}"#,
+    ext = "html"
+)]
+struct Way {
+    page: Option<(&'static str, &'static str)>,
+    command: Option<&'static str>,
 }

@@ -27,7 +27,10 @@ pub(super) async fn show(State(state): State<ConsoleState>, visitor: Visitor) ->
         Html::from_component(&ButtonLink::second("From the guide to the command", GUIDE)),
     ]);
     let mut sections = Sections::new().part(&buttons);
-    for group in report.groups() {
+    // What is known not to be in force before what nobody could look at.
+    let mut groups = report.groups();
+    groups.sort_by_key(|group| group.first().map(|entry| entry.sight.verdict()));
+    for group in groups {
         if let [entry, others @ ..] = &group[..]
             && entry.sight.verdict().needs_somebody()
         {
