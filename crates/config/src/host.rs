@@ -65,6 +65,15 @@ impl HostName {
         }
     }
 
+    /// How HTTPS requests name it: with the port where that is not the usual one, 443.
+    #[must_use]
+    pub fn authority(&self, https_port: u16) -> String {
+        match https_port {
+            443 => self.to_string(),
+            port => format!("{self}:{port}"),
+        }
+    }
+
     /// The address, where it is one and no name.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {

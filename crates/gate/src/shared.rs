@@ -139,10 +139,7 @@ impl Shared {
 
     /// The address of a host of ours, as people reach it.
     pub(crate) fn url_of(&self, host: &HostName) -> String {
-        match self.https_port() {
-            443 => format!("https://{host}"),
-            port => format!("https://{host}:{port}"),
-        }
+        format!("https://{}", host.authority(self.https_port()))
     }
 
     pub(crate) fn https_port(&self) -> u16 {

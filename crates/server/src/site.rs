@@ -191,10 +191,7 @@ pub(crate) fn base_url(config: &Config) -> String {
 
 /// The address of a host, as people reach it.
 fn url_of(config: &Config, host: &HostName) -> String {
-    match config.public_port() {
-        443 => format!("https://{host}"),
-        port => format!("https://{host}:{port}"),
-    }
+    format!("https://{}", host.authority(config.public_port()))
 }
 
 fn navigation(config: &Config) -> Navigation {

@@ -6,7 +6,7 @@ use super::{
     SiteFacts,
     old_tls::OldTls,
     visit::{FOREIGN, QUERY, Visit},
-    wire::{Answer, authority},
+    wire::Answer,
 };
 use crate::{Mend, Sight};
 
@@ -70,7 +70,7 @@ pub(super) fn plain_http(facts: &SiteFacts, visit: &Visit) -> Sight {
             return Sight::unseen("Nothing here listens for plain HTTP.", mend);
         }
     };
-    let wanted = format!("https://{}{QUERY}", authority(facts));
+    let wanted = format!("https://{}{QUERY}", facts.host.authority(facts.public_port));
     if let Some(led) = location(foreign).filter(|to| to.contains(FOREIGN)) {
         return no_redirect(format!("A request for a foreign name is led to {led}."));
     }

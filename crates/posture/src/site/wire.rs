@@ -88,7 +88,7 @@ pub(super) async fn get(facts: &SiteFacts, protocol: Protocol, path: &str) -> Re
     if connection.alpn_protocol() != Some(protocol.alpn()) {
         return Err(format!("{} was not agreed to", String::from_utf8_lossy(protocol.alpn())));
     }
-    let host = authority(facts);
+    let host = facts.host.authority(facts.public_port);
     let request = Request::get(match protocol {
         Protocol::Http1 => path.to_owned(),
         Protocol::Http2 => format!("https://{host}{path}"),
@@ -100,14 +100,6 @@ pub(super) async fn get(facts: &SiteFacts, protocol: Protocol, path: &str) -> Re
 pub(super) async fn get_plain(facts: &SiteFacts, door: SocketAddr, host: &str, path: &str) -> Result<Answer, String> {
     let stream = connect(door, facts).await?;
     ask(stream, Protocol::Http1, Request::get(path), host).await
-}
-
-/// The site's name, with its port where that is not the usual one.
-pub(super) fn authority(facts: &SiteFacts) -> String {
-    match facts.public_port {
-        443 => facts.host.to_string(),
-        port => format!("{}:{port}", facts.host),
-    }
 }
 
 async fn ask(

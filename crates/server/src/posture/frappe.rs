@@ -38,10 +38,7 @@ fn sites(all: &Everything) -> Vec<FrappeSite> {
 /// `None` where it is no guarded Frappe site.
 fn site_of(all: &Everything, now: &InForce, site: &SiteConfig) -> Option<FrappeSite> {
     let upstream = now.upstreams.get(&site.name).filter(|_| site.preset == Preset::Frappe)?;
-    let authority = match now.config.public_port() {
-        443 => site.hosts.first()?.to_string(),
-        port => format!("{}:{port}", site.hosts.first()?),
-    };
+    let authority = site.hosts.first()?.authority(now.config.public_port());
     let bench = site.bench_name().map(|name| Bench {
         name: name.to_owned(),
         helper: all.helper.clone(),

@@ -7,33 +7,23 @@ use palisade_base::{Error, Span};
 use palisade_config::{LimitsConfig, RateConfig, Severity};
 use palisade_posture::{Check, Mend, Sight};
 
-use super::{Everything, count, looker, program_check};
+use super::{Everything, about, check_of, count, looker, program_check};
 use crate::check::check_everything;
 
 /// The jail of tries to sign in is the first of every report.
 const SIGN_IN: &str = "sign-in";
 
 pub(super) fn checks(all: &Everything) -> Vec<Arc<dyn Check>> {
-    let jail = "Brute-force protection running";
+    // The guide's eighth: its script asks whether a service is "active", which "inactive" holds as well.
+    let jail = about("jail", "Brute-force protection running", &["T5.1", "T5.2", "T14.1"]).guide_number(8);
     vec![
         program_check(all, "configuration", "The configuration file is sound", &["T1.10", "T2.4"], configuration),
         program_check(all, "limit_user", "At most 100 requests a minute for each user", &["T4.1"], limit_user),
         program_check(all, "limit_api", "At most 10 requests a second to /api/, 20 at once", &["T4.2"], limit_api),
         program_check(all, "limit_login", "At most 5 tries a minute to sign in", &["T4.3"], limit_login),
-        jail_check(all, jail),
+        check_of(all, jail, jails),
         program_check(all, "admin_networks", "Administration from given networks only", &["K4.2"], admin_networks),
     ]
-}
-
-/// The guide's eighth: its script asks whether a service is "active", which "inactive" holds as well.
-fn jail_check(all: &Everything, title: &str) -> Arc<dyn Check> {
-    let points = ["T5.1", "T5.2", "T14.1"];
-    let plain = program_check(all, "jail", title, &points, jails);
-    let about = plain.about().clone().guide_number(8);
-    palisade_posture::check_by(about, move || {
-        let plain = Arc::clone(&plain);
-        async move { plain.look().await }
-    })
 }
 
 async fn configuration(all: Everything) -> Result<Sight, Error> {

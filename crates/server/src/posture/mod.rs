@@ -79,8 +79,19 @@ fn program_check<S>(
 where
     S: Future<Output = Result<Sight, Error>> + Send + 'static,
 {
+    check_of(all, about(id, title, points), look)
+}
+
+fn about(id: &str, title: &str, points: &[&str]) -> About {
+    About::new(format!("program.{id}"), title, points, Place::Program)
+}
+
+fn check_of<S>(all: &Everything, about: About, look: fn(Everything) -> S) -> Arc<dyn Check>
+where
+    S: Future<Output = Result<Sight, Error>> + Send + 'static,
+{
     let all = all.clone();
-    check_by(About::new(format!("program.{id}"), title, points, Place::Program), move || {
+    check_by(about, move || {
         let look = look(all.clone());
         async move { look.await.unwrap_or_else(|error| unreadable(&error)) }
     })
